@@ -1,0 +1,137 @@
+"""What a bench file (`lab_config/benches/*.toml`) may say: which radars, boxes and nodes there are and how they are reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from hil.bench.config import load
+from hil.errors import ConfigError
+
+Octet = Annotated[int, msgspec.Meta(ge=0, le=255)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Radar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A synthetic radar and the box port that it feeds; its beam and errors are the scenario's business."""
+
+    name: Name
+    feeds: Name
+    port: Literal["radar_serial", "radar_eth"]
+    sac: Octet
+    sic: Octet
+    latitude_deg: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    longitude_deg: Annotated[float, msgspec.Meta(ge=-180, le=180)]
+    height_m: float
+    scan_s: Annotated[float, msgspec.Meta(gt=0)]
+    range_km: Annotated[float, msgspec.Meta(gt=0, le=474.0)]
+    sigma_range_m: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    sigma_azimuth_deg: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    sigma_height_m: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    detection_probability: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+
+
+class BoxSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A box under test."""
+
+    name: Name
+    kind: Literal["native"]
+    nation: Name
+    image: str
+    serial_number: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]+$")]
+    build_id: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{40})?$")] = ""
+    sac: Octet
+    sic: Octet
+    service: Octet = 1
+    serial_baud: Annotated[int, msgspec.Meta(ge=9_600, le=921_600)] = 115_200
+    serial_fcs_bits: Literal[16, 32] = 16
+    flush_ms: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 5
+    mtu_octets: Annotated[int, msgspec.Meta(ge=128, le=8_192)] = 1_400
+
+
+class NodeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A node that is not under test: a nation's gateway, the hub between them, or a nation's C2."""
+
+    name: Name
+    role: Literal["gateway", "hub", "c2"]
+    nation: Name
+
+
+class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A bench file as it stands; paths are relative to it."""
+
+    name: Name
+    title: str
+    fidelity: Literal["native"]
+    isolation: Literal["auto", "namespace", "loopback"] = "auto"
+    suite: str
+    links: str
+    policy: str
+    limits: str
+    requirements: str
+    scenarios: str
+    radar: tuple[Radar, ...]
+    box: tuple[BoxSpec, ...]
+    node: tuple[NodeSpec, ...]
+
+
+class BenchConfig(msgspec.Struct, frozen=True):
+    """A bench file and where it lies, so that the paths in it can be followed."""
+
+    path: Path
+    file: BenchFile
+
+    def follow(self, relative: str) -> Path:
+        """The path that the bench file gives as `relative`, resolved against the file's own folder."""
+        return (self.path.parent / relative).resolve()
+
+    def box(self, name: str) -> BoxSpec:
+        """The box of that name; ConfigError lists those there are."""
+        return _named(self.file.box, name, "box", self.path)
+
+    def radar(self, name: str) -> Radar:
+        """The radar of that name; ConfigError lists those there are."""
+        return _named(self.file.radar, name, "radar", self.path)
+
+    def role_of(self, name: str) -> str:
+        """`radar`, `box`, `gateway`, `hub` or `c2`; ConfigError when the bench has no such node."""
+        for spec in self.file.node:
+            if spec.name == name:
+                return spec.role
+        if any(radar.name == name for radar in self.file.radar):
+            return "radar"
+        if any(box.name == name for box in self.file.box):
+            return "box"
+        raise ConfigError(
+            f"{self.path}: the link file speaks of `{name}`, which this bench does not have",
+            "add a [[node]], [[box]] or [[radar]]",
+        )
+
+    def nation_of(self, name: str) -> str:
+        """Nation to which a box or node belongs."""
+        return next(spec.nation for spec in (*self.file.box, *self.file.node) if spec.name == name)
+
+
+N = TypeVar("N", Radar, BoxSpec)
+
+
+def _named(rows: tuple[N, ...], name: str, what: str, path: Path) -> N:
+    for row in rows:
+        if row.name == name:
+            return row
+    raise ConfigError(f"{path}: this bench has no {what} `{name}`", f"it has {', '.join(row.name for row in rows)}")
+
+
+def load_bench(path: Path) -> BenchConfig:
+    """Read and check the bench file at `path`. Raises ConfigError naming file and line."""
+    file = load(path, BenchFile)
+    names = [spec.name for spec in (*file.radar, *file.box, *file.node)]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"{path}: the name `{name}` is given to two nodes", "give every node its own name")
+    for radar in file.radar:
+        if radar.feeds not in [box.name for box in file.box]:
+            raise ConfigError(f"{path}: radar `{radar.name}` feeds `{radar.feeds}`, which is no box", "correct `feeds`")
+    return BenchConfig(path.resolve(), file)

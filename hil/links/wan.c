@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The WAN between the nodes: every wire takes datagrams on one socket, holds each for the delay its plan says, and sends it on
+ * from another; both ends are taps. Delay counts from the kernel's receive stamp, so the wire's own scheduling does not add up.
+ * One thread, one heap, one ppoll; it sleeps until shortly before the next datagram is due and spins the rest.
+ *
+ * It knows nothing of ASTERIX and judges nothing. Called through ctypes by hil/links/wan.py, which opens the sockets.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/errqueue.h> /* after <time.h>, which it needs */
+#include <linux/net_tstamp.h>
+
+#define NS_PER_S 1000000000ll
+#define DATAGRAM_MAX 9216u
+#define SLOTS 4096u
+#define WIRES_MAX 64u
+#define COPIES_MAX 2u
+#define OVERTAKEN 0x80u /* flag beside the copies: later datagrams may pass this one */
+#define IP_UDP_HEADER 28u
+#define EPB_FIXED 28u /* block type, length, interface, stamp (2), captured length, original length */
+
+/* mirrored field by field in wan.py; the counters are read by others while the wires run */
+struct wire {
+    int32_t in_fd, out_fd;
+    int32_t tap_in, tap_out; /* interface number in the capture */
+    uint32_t in_ip, out_ip, to_ip; /* network order: where it listens, where it sends from, whereto */
+    uint16_t port, pad;
+    uint64_t plan_length;
+    const int64_t *delay_ns;
+    const uint8_t *copies; /* 0 = lost, 1 = passed, 2 = duplicated; | OVERTAKEN */
+    uint64_t received, sent, lost, duplicated;
+    uint64_t send_errors, overflowed, kernel_drops, unstamped;
+    int64_t latest_delay_ns, worst_lateness_ns, latest_due_ns;
+};
+
+struct held {
+    int64_t due_ns;
+    uint64_t order; /* keeps the order of datagrams that are due together */
+    uint32_t slot, wire;
+};
+
+struct slot {
+    uint32_t length, users;
+    uint8_t data[DATAGRAM_MAX];
+};
+
+struct wan {
+    struct wire *wires;
+    uint32_t count, held, free_slots;
+    uint64_t order;
+    int capture_fd;
+    struct slot *slots;
+    uint32_t *free_list;
+    struct held *heap;
+};
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static int64_t stamp_of(const struct timespec *t) { return (int64_t)t->tv_sec * NS_PER_S + t->tv_nsec; }
+
+static bool before(const struct held *a, const struct held *b)
+{
+    return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->order < b->order;
+}
+
+static void hold(struct wan *w, struct held e)
+{
+    uint32_t i = w->held++;
+    while (i > 0u && before(&e, &w->heap[(i - 1u) / 2u])) {
+        w->heap[i] = w->heap[(i - 1u) / 2u];
+        i = (i - 1u) / 2u;
+    }
+    w->heap[i] = e;
+}
+
+static struct held release(struct wan *w)
+{
+    struct held first = w->heap[0], last = w->heap[--w->held];
+    uint32_t i = 0;
+    for (;;) {
+        uint32_t child = 2u * i + 1u;
+        if (child >= w->held) break;
+        if (child + 1u < w->held && before(&w->heap[child + 1u], &w->heap[child])) child++;
+        if (!before(&w->heap[child], &last)) break;
+        w->heap[i] = w->heap[child];
+        i = child;
+    }
+    w->heap[i] = last;
+    return first;
+}
+
+/* ---- capture: one write per block, so that a kill loses at most a torn last block ---- */
+
+static void put16(uint8_t *p, uint32_t v) { p[0] = (uint8_t)(v >> 8); p[1] = (uint8_t)v; }
+
+static uint16_t header_checksum(const uint8_t *header)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < 20u; i += 2u) sum += (uint32_t)(header[i] << 8 | header[i + 1u]);
+    sum = (sum & 0xffffu) + (sum >> 16);
+    return (uint16_t)~((sum & 0xffffu) + (sum >> 16));
+}
+
+static void ip_udp(uint8_t *p, uint32_t from_ip, uint32_t to_ip, uint32_t port, uint32_t length)
+{
+    memset(p, 0, IP_UDP_HEADER);
+    p[0] = 0x45;
+    put16(p + 2, IP_UDP_HEADER + length);
+    p[8] = 64;
+    p[9] = IPPROTO_UDP;
+    memcpy(p + 12, &from_ip, 4);
+    memcpy(p + 16, &to_ip, 4);
+    put16(p + 10, header_checksum(p));
+    put16(p + 20, port);
+    put16(p + 22, port);
+    put16(p + 24, 8u + length);
+}
+
+static int record(const struct wan *w, int32_t tap, int64_t stamp_ns, uint32_t from_ip, uint32_t to_ip, uint32_t port,
+                  const struct slot *s)
+{
+    uint8_t block[EPB_FIXED + IP_UDP_HEADER + DATAGRAM_MAX + 8u];
+    uint32_t captured = IP_UDP_HEADER + s->length, padded = (captured + 3u) & ~3u, total = EPB_FIXED + padded + 4u;
+    uint32_t fixed[7] = {6u, total, (uint32_t)tap, (uint32_t)((uint64_t)stamp_ns >> 32), (uint32_t)stamp_ns, captured, captured};
+    if (tap < 0) return 0;
+    memset(block + EPB_FIXED + captured, 0, padded - captured);
+    memcpy(block, fixed, sizeof fixed);
+    ip_udp(block + EPB_FIXED, from_ip, to_ip, port, s->length);
+    memcpy(block + EPB_FIXED + IP_UDP_HEADER, s->data, s->length);
+    memcpy(block + EPB_FIXED + padded, &total, sizeof total);
+    return write(w->capture_fd, block, total) == (ssize_t)total ? 0 : -1;
+}
+
+/* ---- receiving ---- */
+
+static void accept_datagram(struct wan *w, uint32_t index, uint32_t slot, int64_t stamp_ns)
+{
+    struct wire *e = &w->wires[index];
+    uint64_t turn = e->received++ % e->plan_length;
+    bool overtaken = (e->copies[turn] & OVERTAKEN) != 0u;
+    uint32_t copies = e->copies[turn] & ~OVERTAKEN;
+    if (copies > COPIES_MAX) copies = COPIES_MAX;
+    if (copies == 0u) {
+        e->lost++;
+        return;
+    }
+    if (copies > 1u) e->duplicated += copies - 1u;
+    w->free_slots--;
+    w->slots[slot].users = copies;
+    e->latest_delay_ns = e->delay_ns[turn];
+    int64_t due_ns = stamp_ns + e->delay_ns[turn];
+    if (!overtaken && due_ns < e->latest_due_ns) due_ns = e->latest_due_ns;
+    if (!overtaken) e->latest_due_ns = due_ns;
+    for (uint32_t c = 0; c < copies; c++) hold(w, (struct held){due_ns, w->order++, slot, index});
+}
+
+static int receive_all(struct wan *w, uint32_t index)
+{
+    struct wire *e = &w->wires[index];
+    for (;;) {
+        union { char room[256]; struct cmsghdr align; } control;
+        struct sockaddr_in from;
+        bool full = w->free_slots == 0u;
+        uint32_t slot = full ? SLOTS : w->free_list[w->free_slots - 1u]; /* the spare slot takes what cannot be held */
+        struct slot *s = &w->slots[slot];
+        struct iovec io = {s->data, sizeof s->data};
+        struct msghdr m = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &io, .msg_iovlen = 1,
+                           .msg_control = control.room, .msg_controllen = sizeof control.room};
+        ssize_t n = recvmsg(e->in_fd, &m, MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+        if (n < 0 && errno == ECONNREFUSED) continue; /* an echo of an earlier datagram */
+        if (n < 0) return -1;
+        int64_t stamp_ns = 0;
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
+            if (c->cmsg_level != SOL_SOCKET) continue;
+            if (c->cmsg_type == SCM_TIMESTAMPNS) {
+                struct timespec t;
+                memcpy(&t, CMSG_DATA(c), sizeof t);
+                stamp_ns = stamp_of(&t);
+            } else if (c->cmsg_type == SO_RXQ_OVFL) {
+                uint32_t drops;
+                memcpy(&drops, CMSG_DATA(c), sizeof drops);
+                e->kernel_drops = drops;
+            }
+        }
+        if (stamp_ns == 0) {
+            stamp_ns = now_ns();
+            e->unstamped++;
+        }
+        s->length = (uint32_t)n;
+        if (record(w, e->tap_in, stamp_ns, from.sin_addr.s_addr, e->in_ip, e->port, s) != 0) return -1;
+        if (full || (m.msg_flags & MSG_TRUNC) != 0) e->overflowed++;
+        else accept_datagram(w, index, slot, stamp_ns);
+    }
+}
+
+/* ---- sending ---- */
+
+/* The kernel queues the transmit stamp while send() runs; the wait is for drivers that do it a little later. */
+static int64_t transmit_stamp(struct wire *e)
+{
+    for (int attempt = 0; attempt < 20; attempt++) {
+        union { char room[256]; struct cmsghdr align; } control;
+        struct msghdr m = {.msg_control = control.room, .msg_controllen = sizeof control.room};
+        if (recvmsg(e->out_fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+            struct pollfd p = {e->out_fd, 0, 0};
+            struct timespec wait = {0, 50000};
+            (void)ppoll(&p, 1, &wait, NULL);
+            continue;
+        }
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
+            if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPING) continue;
+            struct scm_timestamping stamps;
+            memcpy(&stamps, CMSG_DATA(c), sizeof stamps);
+            return stamp_of(&stamps.ts[0]);
+        }
+    }
+    return 0;
+}
+
+static int send_one(struct wan *w, struct held h)
+{
+    struct wire *e = &w->wires[h.wire];
+    struct slot *s = &w->slots[h.slot];
+    int64_t began_ns = now_ns(), lateness_ns = began_ns - h.due_ns;
+    ssize_t n = send(e->out_fd, s->data, s->length, 0);
+    if (n < 0 && errno == ECONNREFUSED) n = send(e->out_fd, s->data, s->length, 0); /* the error belonged to an earlier one */
+    if (n < 0) {
+        e->send_errors++;
+    } else {
+        int64_t stamp_ns = transmit_stamp(e);
+        if (stamp_ns == 0) {
+            stamp_ns = began_ns;
+            e->unstamped++;
+        }
+        e->sent++;
+        if (lateness_ns > e->worst_lateness_ns) e->worst_lateness_ns = lateness_ns;
+        if (record(w, e->tap_out, stamp_ns, e->out_ip, e->to_ip, e->port, s) != 0) return -1;
+    }
+    if (--s->users == 0u) w->free_list[w->free_slots++] = h.slot;
+    return 0;
+}
+
+static int send_due(struct wan *w, int64_t spin_ns)
+{
+    while (w->held > 0u && w->heap[0].due_ns <= now_ns() + spin_ns) {
+        while (now_ns() < w->heap[0].due_ns) { }
+        if (send_one(w, release(w)) != 0) return -1;
+    }
+    return 0;
+}
+
+/* Runs until something arrives (or the writer closes) on control_fd. Returns 0, or -errno of what broke. */
+int wan_run(struct wire *wires, uint32_t count, int capture_fd, int control_fd, int64_t spin_ns)
+{
+    struct wan w = {.wires = wires, .count = count, .free_slots = SLOTS, .capture_fd = capture_fd};
+    struct pollfd watched[WIRES_MAX + 1u];
+    int result = 0;
+    if (count > WIRES_MAX) return -E2BIG;
+    w.slots = malloc((SLOTS + 1u) * sizeof *w.slots);
+    w.free_list = malloc(SLOTS * sizeof *w.free_list);
+    w.heap = malloc(COPIES_MAX * SLOTS * sizeof *w.heap);
+    if (w.slots == NULL || w.free_list == NULL || w.heap == NULL) result = -ENOMEM;
+    for (uint32_t i = 0; i < SLOTS && result == 0; i++) w.free_list[i] = i;
+    for (uint32_t i = 0; i < count; i++) watched[i] = (struct pollfd){wires[i].in_fd, POLLIN, 0};
+    watched[count] = (struct pollfd){control_fd, POLLIN, 0};
+    while (result == 0 && (watched[count].revents & (POLLIN | POLLHUP)) == 0) {
+        struct timespec wait = {1, 0};
+        if (w.held > 0u) {
+            int64_t left_ns = w.heap[0].due_ns - spin_ns - now_ns();
+            if (left_ns < 0) left_ns = 0;
+            wait = (struct timespec){left_ns / NS_PER_S, left_ns % NS_PER_S};
+        }
+        if (ppoll(watched, count + 1u, &wait, NULL) < 0 && errno != EINTR) result = -errno;
+        for (uint32_t i = 0; i < count && result == 0; i++)
+            if ((watched[i].revents & (POLLIN | POLLERR)) != 0 && receive_all(&w, i) != 0) result = -errno;
+        if (result == 0 && send_due(&w, spin_ns) != 0) result = -errno;
+    }
+    free(w.slots);
+    free(w.free_list);
+    free(w.heap);
+    return result;
+}
