@@ -76,8 +76,10 @@ ARRIVALS = np.dtype(
     ]
 )
 
+# one row is a decoded record: of CAT062 (a track) or CAT048 (the plot as it was seen at a tap; what a plot has not is missing)
 TRACKS = np.dtype(
     [
+        ("category", "u1"),
         ("tap", "i2"),
         ("arrived_ns", "i8"),
         ("arrival", "i8"),  # row in Arrivals that carried the record

@@ -1,4 +1,4 @@
-"""The dead-man process: owns the bench's namespaces, locks and every process on it, and takes all of them down when the runner dies.
+"""The dead-man process: owns the bench's namespaces, locks and processes, and takes all of them down when the runner dies.
 
 It reads one JSON request a line on standard input and answers each with one line; the end of its input, whatever the cause, is the
 order to clear the bench. Its children die with it. Nothing here knows what the processes do. The other side is `processes.py`.

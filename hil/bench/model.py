@@ -89,11 +89,11 @@ class BenchConfig(msgspec.Struct, frozen=True):
 
     def box(self, name: str) -> BoxSpec:
         """The box of that name; ConfigError lists those there are."""
-        return _named(self.file.box, name, "box", self.path)
+        return _named({box.name: box for box in self.file.box}, name, "box", self.path)
 
     def radar(self, name: str) -> Radar:
         """The radar of that name; ConfigError lists those there are."""
-        return _named(self.file.radar, name, "radar", self.path)
+        return _named({radar.name: radar for radar in self.file.radar}, name, "radar", self.path)
 
     def role_of(self, name: str) -> str:
         """`radar`, `box`, `gateway`, `hub` or `c2`; ConfigError when the bench has no such node."""
@@ -111,23 +111,23 @@ class BenchConfig(msgspec.Struct, frozen=True):
 
     def nation_of(self, name: str) -> str:
         """Nation to which a box or node belongs."""
-        return next(spec.nation for spec in (*self.file.box, *self.file.node) if spec.name == name)
+        nations = {box.name: box.nation for box in self.file.box} | {node.name: node.nation for node in self.file.node}
+        return nations[name]
 
 
-N = TypeVar("N", Radar, BoxSpec)
+N = TypeVar("N")
 
 
-def _named(rows: tuple[N, ...], name: str, what: str, path: Path) -> N:
-    for row in rows:
-        if row.name == name:
-            return row
-    raise ConfigError(f"{path}: this bench has no {what} `{name}`", f"it has {', '.join(row.name for row in rows)}")
+def _named(rows: dict[str, N], name: str, what: str, path: Path) -> N:
+    if name not in rows:
+        raise ConfigError(f"{path}: this bench has no {what} `{name}`", f"it has {', '.join(rows)}")
+    return rows[name]
 
 
 def load_bench(path: Path) -> BenchConfig:
     """Read and check the bench file at `path`. Raises ConfigError naming file and line."""
     file = load(path, BenchFile)
-    names = [spec.name for spec in (*file.radar, *file.box, *file.node)]
+    names = [r.name for r in file.radar] + [b.name for b in file.box] + [n.name for n in file.node]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"{path}: the name `{name}` is given to two nodes", "give every node its own name")

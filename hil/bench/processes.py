@@ -83,9 +83,9 @@ class Processes:
         return self.logs / f"{name}.log"
 
     def ended(self) -> dict[str, int]:
-        """Exit codes of the processes that ended without having been asked to."""
+        """Exit codes of the processes that ended, but for those that were expected to and did so cleanly."""
         codes: dict[str, int] = self._call("poll")
-        return {name: code for name, code in codes.items() if name not in self.expected_to_end}
+        return {name: code for name, code in codes.items() if code != 0 or name not in self.expected_to_end}
 
     def check(self) -> None:
         """Raise BenchError, with the last words of its log, when a process has died."""

@@ -35,10 +35,12 @@ def _holder(address: Address) -> str:
     return "held by another process"
 
 
-def open_udp(local: Address, remote: Address | None = None, *, receive_stamps: bool = False) -> socket.socket:
-    """A UDP socket bound to `local`, connected to `remote` if given, with kernel stamps switched on.
+def open_udp(
+    local: Address, remote: Address | None = None, *, receive_stamps: bool = False, transmit_stamps: bool = False
+) -> socket.socket:
+    """A UDP socket bound to `local` and, if given, connected to `remote`.
 
-    `receive_stamps` turns on SO_TIMESTAMPNS and the drop counter; a connected socket gets software transmit stamps.
+    `receive_stamps` turns on SO_TIMESTAMPNS and the drop counter, `transmit_stamps` software stamps on the error queue.
     Raises LinkError naming the address and its holder when it cannot be bound.
     """
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
@@ -58,6 +60,6 @@ def open_udp(local: Address, remote: Address | None = None, *, receive_stamps: b
     if receive_stamps:
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         sock.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
-    if remote is not None:
+    if transmit_stamps:
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, TX_STAMPS)
     return sock

@@ -113,7 +113,7 @@ def run(config: WanConfig) -> None:
     kept_alive = []
     for index, (wire, slot) in enumerate(zip(config.wires, state, strict=True)):
         receiver = open_udp((wire.listen, pcapng.ASTERIX_PORT), receive_stamps=True)
-        sender = open_udp((wire.send_from, 0), (wire.to, pcapng.ASTERIX_PORT))
+        sender = open_udp((wire.send_from, 0), (wire.to, pcapng.ASTERIX_PORT), transmit_stamps=True)
         delay_ns, copies = plan(wire.impairment, config.seed, index)
         kept_alive.append((receiver, sender, delay_ns, copies))
         slot.in_fd, slot.out_fd = receiver.fileno(), sender.fileno()

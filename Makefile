@@ -1,0 +1,56 @@
+# make demo    set everything up and fly the staging scenario over the trilateral link
+# make test    set everything up and run the test suite
+# make lint    the house rules: ruff, mypy --strict, import walls, the C and RTL linters
+# make figures-demo   figures of the demo into build/figures/demo.json
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+C_PARTS := $(wildcard hil/*/*.c)
+BENCH ?= lab_config/benches/native.toml
+SCENARIO ?= staging
+
+.PHONY: demo test lint firmware figures-demo clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.base firmware
+	@$(BIN)/hil run $(BENCH) --scenario $(SCENARIO)
+
+test: $(VENV)/.dev firmware
+	@sh .ci/need may tshark:tshark iverilog:iverilog
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+firmware:
+	@$(MAKE) --no-print-directory -s -C firmware_stubs posix formatter
+
+figures-demo: $(VENV)/.base firmware
+	@$(BIN)/python tests/bench/figures_demo.py $(BENCH) $(SCENARIO)
+
+# what the system must have, a virtual environment with pinned packages, and our own compiled parts
+$(VENV)/.python:
+	@PYTHON=$(PYTHON) sh .ci/need must gcc:gcc limits.h:libc6-dev ensurepip:python3-venv
+	@sh .ci/need may ip:iproute2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or later is needed: PYTHON=python3.11 make' >&2; exit 2; }
+	@echo 'setting up $(VENV)'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt $(C_PARTS)
+	@echo 'installing pinned packages'
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	@echo 'installing pinned packages for development'
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf build $(VENV) runs
+	$(MAKE) -C firmware_stubs clean

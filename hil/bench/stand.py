@@ -1,0 +1,234 @@
+"""A bench that stands: nodes in their namespaces, wires between them, boxes started and identified, every tap being captured.
+
+`stand_up` brings it up from a bench file and a list of wires and takes it down again, whatever happens in between. It moves bytes
+and processes; it neither decodes nor judges.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from hil.bench import isolation
+from hil.bench.addressing import WireEnds, addresses_by_node, wire_ends
+from hil.bench.config import load
+from hil.bench.model import BenchConfig, BoxSpec
+from hil.bench.processes import Processes
+from hil.boxes.box import Identity, Ports
+from hil.boxes.native import NativeBox
+from hil.columns import StampSource
+from hil.drivers import pcapng
+from hil.links.impairment import Impairment
+from hil.links.node import NodeConfig, Route
+from hil.links.policy import Policy
+from hil.links.wan import WanConfig, Wire, WireState, map_counters
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One directed link that the bench is to have: a wire with its impairment, or a serial line."""
+
+    source: str
+    sink: str
+    serial: bool
+    impairment: Impairment = field(default_factory=Impairment)
+
+
+@dataclass
+class Stand:
+    """A bench that stands. `taps` are the interfaces of the capture in order; `wires` the live counters of each wire."""
+
+    config: BenchConfig
+    folder: Path
+    processes: Processes
+    isolation: tuple[str, str]
+    hops: Sequence[Hop]
+    ends: Sequence[WireEnds]
+    taps: Sequence[pcapng.TapInterface]
+    capture: Path
+    wires: ctypes.Array[WireState]
+    boxes: Mapping[str, NativeBox]
+    identities: dict[str, Identity] = field(default_factory=dict)
+    precision: str = ""
+
+    def wire_into(self, source: str, sink: str) -> WireEnds:
+        """The addresses of the wire from `source` to `sink`."""
+        return next(wire for wire in self.ends if (wire.source, wire.sink) == (source, sink))
+
+    def tap_number(self, name: str) -> int:
+        """Interface number of a tap in the capture."""
+        return [tap.name for tap in self.taps].index(name)
+
+    def drops(self) -> dict[str, int]:
+        """What the bench itself lost, by wire: full kernel buffers, full pools, failed sends. Each makes a verdict *blocked*."""
+        lost = {}
+        for wire, state in zip(self.ends, self.wires, strict=True):
+            count = state.kernel_drops + state.overflowed + state.send_errors
+            if count:
+                lost[f"{wire.source} → {wire.sink}"] = int(count)
+        return lost
+
+
+@contextmanager
+def stand_up(
+    config: BenchConfig, hops: Sequence[Hop], folder: Path, *, isolation_mode: str = "", seed: int = 0
+) -> Iterator[Stand]:
+    """Stand the bench up, with logs and capture in `folder`, and take it down at the end.
+
+    Raises BenchError (blocked) when a box, port, lock or node is not to be had; the message says which and what to do.
+    """
+    names = _nodes(hops)
+    for name in names:
+        config.role_of(name)
+    policy = load(config.follow(config.file.policy), Policy)
+    logs = folder / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    wired = [hop for hop in hops if not hop.serial]
+    with Processes(logs) as processes:
+        for box in config.file.box:
+            processes.lock(box.serial_number)
+        pairs = [(hop.source, hop.sink) for hop in wired]
+        spaces = addresses_by_node(names, wire_ends(names, pairs, loopback=False))
+        reached = processes.isolate(isolation_mode or config.file.isolation, spaces)
+        ends = wire_ends(names, pairs, loopback=reached[0] == "loopback")
+        taps = _taps(hops, ends)
+        capture = folder / "capture.pcapng"
+        pcapng.create(capture, taps, "radar-hil")
+        wires = _start_wires(processes, wired, ends, taps, capture, seed)
+        stand = Stand(config, folder, processes, reached, hops, ends, taps, capture, wires, {})
+        stand.precision = processes.wait_ready("wan")
+        _start_nodes(stand, policy)
+        stand.boxes = {box.name: _box(stand, box) for box in config.file.box if box.name in names}
+        for name, started in stand.boxes.items():
+            started.start()
+            stand.identities[name] = started.identify()
+        yield stand
+        for started in stand.boxes.values():
+            started.stop()
+
+
+def _nodes(hops: Sequence[Hop]) -> list[str]:
+    return list(dict.fromkeys(name for hop in hops for name in (hop.source, hop.sink)))
+
+
+def _taps(hops: Sequence[Hop], ends: Sequence[WireEnds]) -> list[pcapng.TapInterface]:
+    """Two taps a hop. A tap is named by node and direction, and by the other end where a node has several that way."""
+    taps = []
+    wires = iter(ends)
+    for hop in hops:
+        if hop.serial:
+            words = f"serial line {hop.source} to {hop.sink}, one packet a frame"
+            taps += [
+                pcapng.TapInterface(tap_name(hop.source, "out", hop.sink), StampSource.USER, words + ", first octet"),
+                pcapng.TapInterface(tap_name(hop.sink, "in", hop.source), StampSource.USER, words + ", last octet"),
+            ]
+        else:
+            wire = next(wires)
+            taps += [
+                pcapng.TapInterface(tap_name(hop.source, "out", hop.sink), StampSource.KERNEL_RX, f"{wire.listen}"),
+                pcapng.TapInterface(tap_name(hop.sink, "in", hop.source), StampSource.KERNEL_TX, f"{wire.into}"),
+            ]
+    return taps
+
+
+def tap_name(node: str, way: str, other: str) -> str:
+    """Name of a tap: `jp_box.out.usfj_gw` = what leaves jp_box towards usfj_gw."""
+    return f"{node}.{way}.{other}"
+
+
+def _start_wires(
+    processes: Processes,
+    hops: Sequence[Hop],
+    ends: Sequence[WireEnds],
+    taps: Sequence[pcapng.TapInterface],
+    capture: Path,
+    seed: int,
+) -> ctypes.Array[WireState]:
+    number = {tap.name: k for k, tap in enumerate(taps)}
+    wires = [
+        Wire(
+            name=f"{wire.source} → {wire.sink}",
+            listen=wire.listen,
+            send_from=wire.send_from,
+            to=wire.into,
+            tap_in=number[tap_name(wire.source, "out", wire.sink)],
+            tap_out=number[tap_name(wire.sink, "in", wire.source)],
+            impairment=hop.impairment,
+        )
+        for hop, wire in zip(hops, ends, strict=True)
+    ]
+    counters = processes.scratch / "wires"
+    counters.touch()
+    state = map_counters(counters, len(wires))
+    config = WanConfig(seed=seed, capture=str(capture), counters=str(counters), wires=wires)
+    _spawn_python(processes, "wan", "hil.links.wan", config, isolation.WAN, piped=True)
+    return state
+
+
+def _start_nodes(stand: Stand, policy: Policy) -> None:
+    nodes = [node for node in stand.config.file.node if node.name in _nodes(stand.hops)]
+    for node in nodes:
+        config = NodeConfig(name=node.name, role=node.role, routes=_routes(stand, node.name), policy=policy)
+        _spawn_python(stand.processes, node.name, "hil.links.node", config, node.name)
+    for node in nodes:
+        stand.processes.wait_ready(node.name)
+
+
+def _routes(stand: Stand, node: str) -> list[Route]:
+    """What comes in on a wire goes out on the one that leads on; a gateway or hub never sends back where it came from."""
+    arriving = [wire for wire in stand.ends if wire.sink == node]
+    leaving = [wire for wire in stand.ends if wire.source == node]
+    routes = []
+    for wire in arriving:
+        onward = next((out for out in leaving if out.sink != wire.source), None)
+        routes.append(
+            Route(
+                listen=wire.into,
+                send_from=onward.out_of if onward else "",
+                to=onward.listen if onward else "",
+                sender=stand.config.nation_of(wire.source),
+                receiver=stand.config.nation_of(onward.sink) if onward else "",
+            )
+        )
+    return routes
+
+
+def _box(stand: Stand, spec: BoxSpec) -> NativeBox:
+    config = stand.config
+    into = {config.role_of(wire.source): wire for wire in stand.ends if wire.sink == spec.name}
+    out_of = {config.role_of(wire.sink): wire for wire in stand.ends if wire.source == spec.name}
+    towards = {role: (wire.out_of, wire.listen) for role, wire in out_of.items()}
+    ports = Ports(
+        radar_eth=into["radar"].into if "radar" in into else "",
+        link_in=into["gateway"].into if "gateway" in into else "",
+        link_out=towards.get("gateway"),
+        c2_out=towards.get("c2"),
+    )
+    settings = ["--sac", spec.sac, "--sic", spec.sic, "--service", spec.service, "--serial-number", spec.serial_number]
+    settings += ["--flush-ms", spec.flush_ms, "--mtu", spec.mtu_octets, "--fcs", spec.serial_fcs_bits]
+    for radar in config.file.radar:
+        if radar.feeds == spec.name:
+            site = f"{radar.latitude_deg}:{radar.longitude_deg}:{radar.height_m}"
+            settings += ["--sensor", f"{radar.sac}/{radar.sic}:{site}"]
+    return NativeBox(
+        spec.name,
+        config.follow(spec.image),
+        ports,
+        stand.processes,
+        settings=[str(word) for word in settings],
+        expected_build_id=spec.build_id,
+    )
+
+
+def _spawn_python(
+    processes: Processes, name: str, module: str, config: msgspec.Struct, node: str, *, piped: bool = False
+) -> None:
+    path = processes.scratch / f"{name}.json"
+    path.write_bytes(msgspec.json.encode(config))
+    processes.spawn(name, [sys.executable, "-m", module, str(path)], node, piped=piped)

@@ -1,0 +1,70 @@
+"""What a box can do, whatever it is made of: the seam between the bench and each kind of box."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a box says it is (`*IDN?`, `SYST:BUILD?`)."""
+
+    maker: str
+    model: str
+    serial_number: str
+    firmware: str
+    build_id: str
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A radar as a box has to know it: SAC/SIC and site (degrees, metres above the ellipsoid)."""
+
+    sac: int
+    sic: int
+    latitude_deg: float
+    longitude_deg: float
+    height_m: float
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where a box listens and sends: dotted IPv4 on UDP 8600; None or empty = the box does without that port."""
+
+    radar_eth: str = ""
+    link_in: str = ""
+    link_out: tuple[str, str] | None = None  # from own address, towards
+    c2_out: tuple[str, str] | None = None
+
+
+class Box(Protocol):
+    """A box under test. `start` brings it up and identifies it; everything else needs it started."""
+
+    name: str
+
+    def start(self) -> None:
+        """Bring the box up and wait until it can be spoken to. Raises BenchError (blocked) when it does not come up."""
+        ...
+
+    def identify(self) -> Identity:
+        """Ask the box who it is."""
+        ...
+
+    def counters(self) -> Mapping[str, int]:
+        """Every counter of `STAT:COUN?` by name."""
+        ...
+
+    def add_sensor(self, sensor: Sensor) -> None:
+        """Make a radar known to the box."""
+        ...
+
+    def serial_line(self) -> Path:
+        """Device of the port `radar_serial`."""
+        ...
+
+    def stop(self) -> None:
+        """Stop the box; it can be started again."""
+        ...

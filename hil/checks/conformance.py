@@ -1,0 +1,41 @@
+"""Is what a box puts out what the interface promises: blocks that decode whole, and a heartbeat that never stops?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from hil.timing.verdict import Outcome, Verdict, judge_count
+
+
+def decodes(tap: str, records: int, causes: Sequence[str], requirement: str) -> Verdict:
+    """Every record at `tap` decoded; `causes` has one entry for each piece that did not."""
+    verdict = judge_count(requirement, tap, len(causes), 0, records + len(causes), "pieces that do not decode")
+    if not causes:
+        return verdict
+    first = f"{verdict.reason}; the first: {causes[0]}"
+    return Verdict(requirement, tap, 0, "count", len(causes), 0.0, Outcome.FAIL, verdict.n, first)
+
+
+def heartbeat(
+    tap: str,
+    stamps_ns: npt.NDArray[np.int64],
+    watched_ns: tuple[int, int],
+    period_s: float,
+    tolerance_s: float,
+    requirement: str,
+) -> Verdict:
+    """Heartbeats at `tap` are never further apart than `period_s` + `tolerance_s` in the time that was watched (from, to)."""
+    begin, end = watched_ns
+    limit_s = period_s + tolerance_s
+    inside = np.sort(stamps_ns[(stamps_ns >= begin) & (stamps_ns <= end)])
+    widest_s = float(np.diff(np.concatenate([[begin], inside, [end]])).max()) * 1e-9
+    if end - begin < 2 * limit_s * 1e9:
+        return Verdict(
+            requirement, tap, limit_s, "s", widest_s, 0.0, Outcome.INCONCLUSIVE, len(inside), "watched too short"
+        )
+    outcome = Outcome.PASS if widest_s <= limit_s else Outcome.FAIL
+    reason = "" if outcome is Outcome.PASS else f"a gap of {widest_s:.2f} s between heartbeats, allowed {limit_s:.2f} s"
+    return Verdict(requirement, tap, limit_s, "s", widest_s, 0.0, outcome, len(inside), reason)

@@ -1,0 +1,129 @@
+"""The command `hil`: verbs and their arguments, nothing else. Every error of ours is one line and an exit code.
+
+Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 blocked (the bench is at fault) or inconclusive.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hil import __version__
+from hil.errors import HilError
+
+TOP = """examples:
+  hil run lab_config/benches/native.toml --scenario staging
+  hil replay recording.pcap --bench lab_config/benches/native.toml --speed 10
+  hil asterix stats recording.pcap
+
+exit codes: 0 pass, 1 fail, 2 usage or configuration error, 3 blocked or inconclusive
+"""
+
+RUN = """Stand a bench up, fly a scenario over it and run the bench's suite on what came out.
+
+examples:
+  hil run lab_config/benches/native.toml --scenario staging
+  hil run lab_config/benches/native.toml --scenario quiet --out /tmp/runs --isolation loopback
+  hil run lab_config/benches/native.toml -k timing          only the tests that match
+"""
+
+REPLAY = """Inject a recording into a box, with the recording's own timing, and account for every record of it.
+
+examples:
+  hil replay recording.pcap --bench lab_config/benches/native.toml
+  hil replay recording.pcap --bench lab_config/benches/native.toml --via serial --speed 10
+  hil replay recording.pcap --bench lab_config/benches/native.toml --rate 500/s
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="hil",
+        description="Test radar interface boxes: plots in, tracks out, judged.",
+        epilog=TOP,
+        formatter_class=layout,
+    )
+    parser.add_argument("--version", action="version", version=f"radar-hil {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    run = verbs.add_parser("run", help="run a bench's suite on a scenario", description=RUN, formatter_class=layout)
+    run.add_argument("bench", type=Path, help="bench file, lab_config/benches/*.toml")
+    run.add_argument(
+        "--scenario", default="staging", help="name in the bench's scenario folder, or a .toml path (staging)"
+    )
+    _run_options(run)
+    run.add_argument(
+        "-k", dest="select", default="", metavar="EXPRESSION", help="run only the tests that match, as in pytest"
+    )
+    run.set_defaults(act=_run)
+
+    replay = verbs.add_parser(
+        "replay", help="inject a recording into a box", description=REPLAY, formatter_class=layout
+    )
+    replay.add_argument("recording", type=Path, help="pcap or pcapng file with ASTERIX over UDP")
+    replay.add_argument("--bench", type=Path, required=True, help="bench file, lab_config/benches/*.toml")
+    replay.add_argument("--via", choices=("udp", "serial"), default="udp", help="by which port it goes in (udp)")
+    replay.add_argument("--box", default="", help="box to inject into (the first that a radar feeds by that port)")
+    pace = replay.add_mutually_exclusive_group()
+    pace.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help="times the recording's own speed (1)")
+    pace.add_argument("--rate", default="", metavar="N/s", help="datagrams at a constant rate instead, such as 500/s")
+    _run_options(replay)
+    replay.set_defaults(act=_replay)
+    return parser
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder in which the run folder is made (runs)")
+    parser.add_argument("--seed", type=int, default=None, help="seed instead of the scenario's own")
+    parser.add_argument(
+        "--isolation", choices=("auto", "namespace", "loopback"), default="", help="instead of what the bench file says"
+    )
+
+
+def _run(given: argparse.Namespace) -> int:
+    from hil_fixtures.suite import run_suite  # noqa: PLC0415  # `hil --help` must not wait for the plotting libraries
+
+    return run_suite(
+        given.bench,
+        scenario=given.scenario,
+        out=given.out,
+        seed=given.seed,
+        isolation=given.isolation,
+        select=given.select,
+    )
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from hil.run.replay import replay  # noqa: PLC0415  # as above
+
+    return replay(
+        given.recording,
+        given.bench,
+        via=given.via,
+        box=given.box,
+        speed=given.speed,
+        rate=given.rate,
+        out=given.out,
+        isolation=given.isolation,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command line; returns the exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        code: int = given.act(given)
+    except HilError as error:
+        print(f"hil: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("hil: interrupted", file=sys.stderr)
+        return 3
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

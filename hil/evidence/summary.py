@@ -1,0 +1,135 @@
+"""One screen that says how a run went: every line of every budget, then what else was found, then where the evidence is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console, Group
+from rich.table import Table as Screen
+from rich.text import Text
+
+from hil.run.result import ChainResult, RunResult
+from hil.timing.budget import BudgetLine
+from hil.timing.journeys import segment_delays
+from hil.timing.verdict import Outcome, Verdict, overall
+
+STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.INCONCLUSIVE: "yellow", Outcome.BLOCKED: "magenta"}
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """One line of a budget as measured; delays in s, NaN where nothing arrived."""
+
+    chain: str
+    name: str
+    sent: int
+    received: int
+    lost: int
+    p50_s: float
+    p99_s: float
+    max_s: float
+    limit_s: float
+    outcome: Outcome
+    reason: str
+
+
+def segment_rows(result: RunResult, verdicts: Sequence[Verdict]) -> list[SegmentRow]:
+    """Every line of every chain, with the worst of the verdicts on it (a line that nobody judged is inconclusive)."""
+    return [_row(name, chain, line, verdicts) for name, chain in result.chains.items() for line in chain.budget.judged]
+
+
+def _row(name: str, chain: ChainResult, line: BudgetLine, verdicts: Sequence[Verdict]) -> SegmentRow:
+    journeys = chain.journeys
+    here, there = journeys.column(line.from_tap), journeys.column(line.to_tap)
+    sent = (journeys.stamps_ns[:, here] >= 0) & ~journeys.ambiguous
+    received = sent & (journeys.stamps_ns[:, there] >= 0)
+    delays_s = segment_delays(journeys, line.from_tap, line.to_tap)
+    delays_s = delays_s[~np.isnan(delays_s)]
+    p50_s, p99_s, max_s = np.percentile(delays_s, [50, 99, 100]) if len(delays_s) else [np.nan] * 3
+    found = [verdict for verdict in verdicts if verdict.subject == chain.budget.subject(line)]
+    outcome = overall(verdict.outcome for verdict in found)
+    reason = next((verdict.reason for verdict in found if verdict.outcome is outcome), "")
+    return SegmentRow(
+        chain=name,
+        name=line.name,
+        sent=int(sent.sum()),
+        received=int(received.sum()),
+        lost=int(sent.sum() - received.sum()),
+        p50_s=float(p50_s),
+        p99_s=float(p99_s),
+        max_s=float(max_s),
+        limit_s=line.limit_s,
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+def _ms(seconds: float) -> str:
+    return "–" if np.isnan(seconds) else f"{seconds * 1e3:.2f}"
+
+
+def _verdict_text(outcome: Outcome) -> Text:
+    return Text(outcome.value, style=STYLES[outcome])
+
+
+def _segments(rows: Sequence[SegmentRow]) -> Screen:
+    screen = Screen(box=None, pad_edge=False, header_style="bold")
+    screen.add_column("segment")
+    for heading in ("sent", "received", "lost", "p50 ms", "p99 ms", "max ms", "budget ms"):
+        screen.add_column(heading, justify="right")
+    screen.add_column("verdict")
+    chain = ""
+    for row in rows:
+        if row.chain != chain:
+            screen.add_row(Text(row.chain, style="bold cyan"))
+            chain = row.chain
+        cells = (str(row.sent), str(row.received), str(row.lost), _ms(row.p50_s), _ms(row.p99_s), _ms(row.max_s))
+        style = "bold" if row.name == "end to end" else ""
+        screen.add_row(f"  {row.name}", *cells, _ms(row.limit_s), _verdict_text(row.outcome), style=style)
+    return screen
+
+
+def _others(verdicts: Sequence[Verdict], rows: Sequence[SegmentRow]) -> Screen:
+    """Verdicts that are not on a budget line, one row a requirement; what did not pass is spelled out below it."""
+    on_lines = {f"{row.chain}: {row.name}" for row in rows}
+    screen = Screen(box=None, pad_edge=False, show_header=False)
+    families: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.subject not in on_lines:
+            families.setdefault(verdict.requirement, []).append(verdict)
+    for requirement, found in sorted(families.items()):
+        screen.add_row(requirement, f"{len(found)} checks", _verdict_text(overall(v.outcome for v in found)))
+    return screen
+
+
+def _reasons(verdicts: Sequence[Verdict]) -> list[Text]:
+    wrong = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASS]
+    lines = [
+        Text(f"{v.outcome.value}: {v.requirement} {v.subject}: {v.reason}", style=STYLES[v.outcome]) for v in wrong[:12]
+    ]
+    return lines + ([Text(f"… and {len(wrong) - 12} more, see report.html")] if len(wrong) > 12 else [])
+
+
+def show(
+    console: Console,
+    facts: Mapping[str, object],
+    result: RunResult | None,
+    verdicts: Sequence[Verdict],
+    errors: Sequence[str],
+    outcome: Outcome,
+    folder: Path,
+) -> None:
+    """Print the screen."""
+    rows = segment_rows(result, verdicts) if result is not None else []
+    parts: list[Screen | Text] = [_segments(rows), Text("")] if rows else []
+    others = _others(verdicts, rows)
+    parts += [others] if others.row_count else []
+    parts += _reasons(verdicts)
+    parts += [Text(error, style="bold red") for error in errors]
+    where = f"isolation: {facts.get('isolation', 'none')} ({facts.get('isolation_reason', 'the bench did not stand')})"
+    parts.append(Text(f"{where}, executors: {facts.get('precision', '–')}", style="dim"))
+    parts.append(Text.assemble("verdict: ", (outcome.value, STYLES[outcome]), f"   run folder: {folder}"))
+    console.print(Group(*parts), soft_wrap=True)

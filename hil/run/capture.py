@@ -1,0 +1,143 @@
+"""What the taps saw, as columns: the capture file of a run becomes Arrivals and decoded records."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hil.asterix import decode, describe
+from hil.asterix.records import RecordTable
+from hil.columns import ARRIVALS, MISSING, TOD_LSB_S, TRACKS, StampSource, Table
+from hil.errors import DecodeError
+
+IP_UDP_OCTETS = 28  # every packet of our own captures has a plain IPv4 and a UDP header
+SECTION, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6
+IF_NAME, IF_DESCRIPTION = 2, 3
+HEARTBEAT = 65
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Taps by number, what arrived at each (hil.columns.ARRIVALS), and the CAT048 and CAT062 records in it (hil.columns.TRACKS).
+
+    `faults` has a row (tap, cause in words) for each piece that does not decode, `heartbeats` the arrivals that carry CAT065;
+    `torn` tells that the file ends in the middle of a block.
+    """
+
+    taps: tuple[str, ...]
+    sources: tuple[StampSource, ...]
+    arrivals: Table
+    records: Table
+    faults: tuple[tuple[int, str], ...]
+    heartbeats: Table
+    torn: bool
+
+    def at(self, tap: str) -> Table:
+        """Records at one tap, in order of arrival."""
+        return self.records[self.records["tap"] == self.taps.index(tap)]
+
+
+def read_capture(path: Path) -> Capture:
+    """Read the capture of a run; whatever is whole is read, even when the run was killed. Raises DecodeError for another format."""
+    data = path.read_bytes()
+    taps, sources, arrivals, torn = _index(data, path)
+    order = np.argsort(arrivals["arrived_ns"], kind="stable")
+    arrivals = arrivals[order]
+    decoded = decode(data, spans=(arrivals["offset"], arrivals["length"].astype(np.int64)))
+    tables = decoded.tables
+    records = [_plots(tables[48], arrivals)] if 48 in tables else []
+    records += [_tracks(tables[62], arrivals)] if 62 in tables else []
+    merged = np.concatenate([np.zeros(0, TRACKS), *records])
+    merged = merged[np.lexsort((merged["arrival"], merged["arrived_ns"]))]
+    beats = arrivals[np.unique(tables[HEARTBEAT].datagram)] if HEARTBEAT in tables else arrivals[:0]
+    faults = tuple((int(arrivals["tap"][row["datagram"]]), describe(row)["cause"]) for row in decoded.errors)
+    return Capture(taps, sources, arrivals, merged, faults, beats, torn)
+
+
+def _index(data: bytes, path: Path) -> tuple[tuple[str, ...], tuple[StampSource, ...], Table, bool]:
+    if data[:4] != SECTION.to_bytes(4, "little"):
+        raise DecodeError(f"{path}: not a capture of this harness", "give the capture.pcapng of a run folder")
+    taps, sources, rows, offset, torn = [], [], [], 0, False
+    while offset < len(data):
+        kind, length = struct.unpack_from("<II", data, offset) if offset + 8 <= len(data) else (0, 0)
+        if length < 12 or offset + length > len(data):
+            torn = True
+            break
+        if kind == INTERFACE:
+            name, words = _interface(data[offset + 16 : offset + length - 4])
+            taps.append(name)
+            sources.append(StampSource[words.split(";")[0].removeprefix("stamps: ").upper()])
+        elif kind == ENHANCED_PACKET:
+            tap, high, low, captured = struct.unpack_from("<IIII", data, offset + 8)
+            payload = captured - IP_UDP_OCTETS
+            rows.append((tap, high << 32 | low, sources[tap], offset + 28 + IP_UDP_OCTETS, payload))
+        offset += length
+    return tuple(taps), tuple(sources), np.array(rows, ARRIVALS), torn
+
+
+def _interface(options: bytes) -> tuple[str, str]:
+    found: dict[int, str] = {}
+    offset = 0
+    while offset + 4 <= len(options):
+        code, length = struct.unpack_from("<HH", options, offset)
+        found[code] = options[offset + 4 : offset + 4 + length].decode()
+        offset += 4 + length + -length % 4
+    return found.get(IF_NAME, ""), found.get(IF_DESCRIPTION, "")
+
+
+def _blank(table: RecordTable, arrivals: Table, category: int) -> Table:
+    rows = np.zeros(len(table), TRACKS)
+    for name in TRACKS.names or ():
+        rows[name] = np.nan if TRACKS[name].kind == "f" else 0 if TRACKS[name].kind in "bu" else MISSING
+    rows["category"], rows["arrival"] = category, table.datagram
+    rows["tap"], rows["arrived_ns"] = arrivals["tap"][table.datagram], arrivals["arrived_ns"][table.datagram]
+    rows["sac"], rows["sic"] = table["010/SAC"], table["010/SIC"]
+    return rows
+
+
+def _fill(rows: Table, name: str, table: RecordTable, paths: Sequence[str]) -> None:
+    for path in paths:
+        if path in table:
+            present = table.has(path)
+            rows[name][present] = table[path][present]
+
+
+def _ticks(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    return np.where(np.isnan(seconds), MISSING, np.rint(np.nan_to_num(seconds) / TOD_LSB_S)).astype(np.int64)
+
+
+def _plots(table: RecordTable, arrivals: Table) -> Table:
+    rows = _blank(table, arrivals, 48)
+    if "140" in table:
+        rows["tod_ticks"] = _ticks(table["140"])
+    _fill(rows, "address", table, ["220"])
+    _fill(rows, "mode_3a", table, ["070/MODE3A"])
+    return rows
+
+
+def _tracks(table: RecordTable, arrivals: Table) -> Table:
+    rows = _blank(table, arrivals, 62)
+    if "070" in table:
+        rows["tod_ticks"] = _ticks(table["070"])
+    for name, path in (
+        ("track_number", "040"),
+        ("mode_3a", "060/MODE3A"),
+        ("latitude_rad", "105/LAT"),
+        ("longitude_rad", "105/LON"),
+        ("height_m", "130"),
+        ("vx_mps", "185/VX"),
+        ("vy_mps", "185/VY"),
+    ):
+        _fill(rows, name, table, [path])
+    if "380/ADR" in table:
+        present = table.has("380/ADR")
+        rows["address"][present] = table["380/ADR"][present]
+    for name, path in (("coasted", "080/CST"), ("ended", "080/TSE")):
+        if path in table:
+            rows[name] = table[path] == 1
+    return rows

@@ -1,0 +1,101 @@
+"""Carries out injections on a bench that stands: executors in processes of their own, watched until the last plot has arrived."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from hil.bench.stand import Stand, tap_name
+from hil.columns import Table
+from hil.errors import HilTimeoutError
+from hil.run.executor import EthernetPort, ExecutorConfig, SerialPort
+from hil.run.injection import Injection
+
+WATCH_S = 0.1
+LEAD_S = 2.0  # from planning to the first octet: interpreters start, plans are loaded
+OVERRUN_S = 10.0
+
+Watcher = Callable[[float], None]
+
+
+def start_instant_ns() -> int:
+    """The next whole second that leaves executors the time to start; CLOCK_REALTIME, ns."""
+    return (time.time_ns() + int(LEAD_S * 1e9)) // 10**9 * 10**9 + 10**9
+
+
+def carry_out(
+    stand: Stand, injections: Sequence[Injection], hold_until_ns: int, drain_s: float, watch: Watcher
+) -> dict[str, Table]:
+    """Carry out all `injections` at once, hold out until `hold_until_ns`, then `drain_s` more for what is still on its way.
+
+    `watch` is called about ten times a second with the share (0…1) of the schedule that has passed. Returns hil.columns.DEPARTURES
+    by radar. Raises BenchError when any process of the bench dies meanwhile, HilTimeoutError when an executor does not end.
+    """
+    names = [_start(stand, injection) for injection in injections]
+    try:
+        busy = [injection for injection in injections if len(injection.scheduled_ns)]
+        first_ns = min((int(i.scheduled_ns[0]) for i in busy), default=time.time_ns())
+        last_ns = max([hold_until_ns, *(int(i.scheduled_ns[-1]) for i in busy)])
+        _wait(stand, names, first_ns, last_ns, drain_s, watch)
+    finally:
+        for name in names:
+            stand.processes.stop(name)
+            stand.processes.expected_to_end.discard(name)
+    return {i.radar: np.load(_departures(stand, i.radar)) for i in injections}
+
+
+def _wait(stand: Stand, names: Sequence[str], first_ns: int, last_ns: int, drain_s: float, watch: Watcher) -> None:
+    done = False
+    until_ns = last_ns + int(OVERRUN_S * 1e9)
+    while not done or time.time_ns() < until_ns:
+        stand.processes.check()
+        codes = {name: stand.processes.exit_code(name) for name in names}
+        if not done and all(code == 0 for code in codes.values()):
+            done, until_ns = True, max(time.time_ns(), last_ns) + int(drain_s * 1e9)
+        if not done and time.time_ns() > until_ns:
+            late = ", ".join(name for name, code in codes.items() if code is None)
+            raise HilTimeoutError(
+                f"{late} did not end {OVERRUN_S:.0f} s after the schedule", "is the machine overloaded?"
+            )
+        watch(min(1.0, max(0.0, (time.time_ns() - first_ns) / max(last_ns - first_ns, 1))))
+        time.sleep(WATCH_S)
+
+
+def _departures(stand: Stand, radar: str) -> str:
+    return str(stand.folder / f"departures_{radar}.npy")
+
+
+def _start(stand: Stand, injection: Injection) -> str:
+    radar = stand.config.radar(injection.radar)
+    plan = stand.processes.scratch / f"{radar.name}.npz"
+    injection.save(plan)
+    port: SerialPort | EthernetPort
+    if radar.port == "radar_serial":
+        spec = stand.config.box(radar.feeds)
+        port = SerialPort(
+            device=str(stand.boxes[radar.feeds].serial_line().resolve()),
+            baud=spec.serial_baud,
+            tap_out=stand.tap_number(tap_name(radar.name, "out", radar.feeds)),
+            tap_in=stand.tap_number(tap_name(radar.feeds, "in", radar.name)),
+            label_from="127.0.0.1",
+            label_to="127.0.0.1",
+        )
+    else:
+        wire = stand.wire_into(radar.name, radar.feeds)
+        port = EthernetPort(send_from=wire.out_of, to=wire.listen)
+    config = ExecutorConfig(port, str(plan), _departures(stand, radar.name), str(stand.capture))
+    path = stand.processes.scratch / f"{radar.name}.json"
+    path.write_bytes(msgspec.json.encode(config))
+    stand.processes.expected_to_end.add(radar.name)
+    stand.processes.spawn(radar.name, [sys.executable, "-m", "hil.run.executor", str(path)], radar.name)
+    stand.processes.wait_ready(radar.name)
+    return radar.name
+
+
+def planned(injections: Sequence[Injection]) -> Mapping[str, int]:
+    """Rows of each injection that carry a plot, by radar."""
+    return {i.radar: int((i.plot_id >= 0).sum()) for i in injections}

@@ -1,0 +1,112 @@
+"""What a run brought back, as columns: records at every tap, and every plot's journey along each chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hil.bench.model import BenchConfig, Radar
+from hil.bench.stand import tap_name
+from hil.columns import MISSING, StampSource, Table
+from hil.run.capture import Capture
+from hil.run.injection import Injection
+from hil.run.setup import Setup
+from hil.scenario.geodesy import ecef_to_geodetic, spherical_to_ecef
+from hil.timing.budget import Budget
+from hil.timing.journeys import Journeys, TapStamps, identity, pair
+
+PLOT_CATEGORY, TRACK_CATEGORY = 48, 62
+
+
+@dataclass(frozen=True)
+class ChainResult:
+    """One chain's budget, its plots' journeys, and where each tap's stamps were taken."""
+
+    budget: Budget
+    journeys: Journeys
+    sources: Mapping[str, StampSource]  # by the budget's tap names
+    plots: Table  # hil.columns.PLOTS, in the order of the journeys
+    keys: npt.NDArray[np.int64]  # identity of each plot, in the same order
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything that checks are made on."""
+
+    capture: Capture
+    chains: Mapping[str, ChainResult]
+    injections: Mapping[str, Injection]
+    departures: Mapping[str, Table]  # hil.columns.DEPARTURES by radar
+    counters_before: Mapping[str, Mapping[str, int]]
+    counters_after: Mapping[str, Mapping[str, int]]
+    drops: Mapping[str, int]
+    watched_ns: tuple[int, int]
+
+    def pacing_error_s(self, radar: str) -> npt.NDArray[np.float64]:
+        """How late each octet or datagram of `radar` left against its schedule; the last octet's own time on the line is in it."""
+        rows = self.departures[radar]
+        sent = rows["departed_ns"] != MISSING
+        return np.asarray((rows["departed_ns"][sent] - rows["scheduled_ns"][sent]) * 1e-9)
+
+
+def interface_of(path: Sequence[str], tap: str) -> str:
+    """The capture's interface for a tap of a budget: `jp_box.out` in a chain that goes on to usfj_gw is `jp_box.out.usfj_gw`."""
+    node, way = tap.rsplit(".", 1)
+    other = path[path.index(node) + (1 if way == "out" else -1)]
+    return tap_name(node, way, other)
+
+
+def records_at(bench: BenchConfig, capture: Capture, interface: str, path: Sequence[str]) -> Table:
+    """Records of one chain's own source at a tap: plots before its first box, that box's tracks (but for ends of track) behind."""
+    rows = capture.records[capture.records["tap"] == capture.taps.index(interface)]
+    if (
+        bench.role_of(interface.split(".", maxsplit=1)[0]) == "radar"
+        or bench.role_of(interface.rsplit(".", 1)[1]) == "radar"
+    ):
+        radar = bench.radar(path[0])
+        plots: Table = rows[
+            (rows["category"] == PLOT_CATEGORY) & (rows["sac"] == radar.sac) & (rows["sic"] == radar.sic)
+        ]
+        return plots
+    box = bench.box(path[1])
+    own = (rows["category"] == TRACK_CATEGORY) & (rows["sac"] == box.sac) & (rows["sic"] == box.sic)
+    tracks: Table = rows[own & ~rows["ended"]]
+    return tracks
+
+
+def plot_positions(radar: Radar, plots: Table) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Latitude and longitude (radians, WGS-84) of plots (hil.columns.PLOTS) as their radar measured them: range, azimuth, height.
+
+    A CAT048 plot has no elevation; the one that fits range and height is found by bisection, as the height grows with it.
+    """
+    site = (np.radians(radar.latitude_deg), np.radians(radar.longitude_deg), radar.height_m)
+    low, high = np.full(len(plots), -np.pi / 2), np.full(len(plots), np.pi / 2)
+    for _ in range(60):
+        middle = (low + high) / 2
+        position = spherical_to_ecef(plots["range_m"], plots["azimuth_rad"], middle, site)
+        below = ecef_to_geodetic(position)[2] < plots["height_m"]
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    latitude, longitude, _ = ecef_to_geodetic(
+        spherical_to_ecef(plots["range_m"], plots["azimuth_rad"], (low + high) / 2, site)
+    )
+    return latitude, longitude
+
+
+def chain_result(setup: Setup, chain: str, injection: Injection, plots: Table, capture: Capture) -> ChainResult:
+    """Pair what every tap of `chain` saw with the plots of its radar, by address and time of day."""
+    budget, path = setup.budgets[chain], setup.links.chain_named(chain).path
+    sent = injection.plot_id != MISSING
+    keys = identity(injection.address[sent], injection.tod_ticks[sent])
+    taps, sources = [], {budget.taps[0]: StampSource.VIRTUAL}  # the schedule itself is exact
+    for tap in budget.taps[1:]:
+        interface = interface_of(path, tap)
+        rows = records_at(setup.bench, capture, interface, path)
+        taps.append(TapStamps(tap, identity(rows["address"], rows["tod_ticks"]), rows["arrived_ns"]))
+        sources[tap] = capture.sources[capture.taps.index(interface)]
+    journeys = pair(injection.plot_id[sent], keys, injection.scheduled_ns[sent], taps, start_tap=budget.taps[0])
+    in_order = plots[np.argsort(plots["plot_id"])]
+    rows = np.searchsorted(in_order["plot_id"], journeys.plot_id)
+    return ChainResult(budget, journeys, sources, in_order[rows], keys)

@@ -1,0 +1,102 @@
+"""Everything that a run reads from lab_config, read and checked before anything is started."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from hil.bench.config import load, read_text
+from hil.bench.model import BenchConfig, load_bench
+from hil.bench.stand import Hop
+from hil.errors import ConfigError
+from hil.links.impairment import Impairment
+from hil.scenario.model import Scenario, parse_scenario
+from hil.timing.budget import Budget, read_budgets
+from hil.timing.link_file import LinkFile
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A limits file (`lab_config/limits/*.toml`): what is asked of a box beside the link budget."""
+
+    title: str
+    heartbeat_period_s: Positive
+    heartbeat_tolerance_s: Positive
+    track_position_m: Positive
+
+
+class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One entry of `lab_config/requirements.toml`."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}-[A-Z]{3}-\d{3}$")]
+    family: str
+    text: str
+    source: str
+
+
+class RequirementsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All requirements."""
+
+    requirement: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One bench with the link file, budgets, limits and requirements that its bench file names."""
+
+    bench: BenchConfig
+    links: LinkFile
+    budgets: Mapping[str, Budget]
+    limits: Limits
+    requirements: Mapping[str, Requirement]
+
+    def scenario(self, name: str) -> Scenario:
+        """The scenario called `name` in the bench's scenario folder, or at the path `name`. Raises ConfigError."""
+        folder = self.bench.follow(self.bench.file.scenarios)
+        path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
+        return parse_scenario(read_text(path), str(path))
+
+    def hops(self) -> list[Hop]:
+        """Every directed link that some chain uses, once, with what its segment does to a datagram."""
+        hops: dict[tuple[str, str], Hop] = {}
+        for chain in self.links.chain:
+            for source, sink in zip(chain.path, chain.path[1:], strict=False):
+                hops.setdefault((source, sink), self._hop(source, sink))
+        return list(hops.values())
+
+    def _hop(self, source: str, sink: str) -> Hop:
+        segment = self.links.segment_between(source, sink)
+        if segment is None:
+            raise ConfigError(f"no segment joins {source} and {sink}", "add it to the link file")
+        emulate = segment.emulate
+        impairment = Impairment(
+            delay_s=segment.emulated_delay_s,
+            jitter_s=segment.emulated_jitter_s,
+            loss=emulate.loss if emulate else 0.0,
+            duplicate=emulate.duplicate if emulate else 0.0,
+            reorder=emulate.reorder if emulate else 0.0,
+        )
+        return Hop(source, sink, segment.carrier == "serial", impairment)
+
+
+def read_setup(bench_path: Path) -> Setup:
+    """Read a bench file and all it names. Raises ConfigError (file:line) for whatever does not fit."""
+    bench = load_bench(bench_path)
+    links_path = bench.follow(bench.file.links)
+    links, budgets = read_budgets(read_text(links_path), str(links_path))
+    limits = load(bench.follow(bench.file.limits), Limits)
+    requirements = load(bench.follow(bench.file.requirements), RequirementsFile)
+    return Setup(
+        bench, links, {b.chain: b for b in budgets}, limits, {entry.id: entry for entry in requirements.requirement}
+    )
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,49 @@
+"""What leaves a box is what the interface promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hil.bench.stand import Stand
+from hil.checks import conformance
+from hil.run.result import RunResult
+from hil_fixtures import req
+from hil_fixtures.session import BenchSession
+
+
+def _from_boxes(bench: Stand, flown: RunResult) -> list[str]:
+    return [tap for tap in flown.capture.taps if ".out." in tap and tap.split(".")[0] in bench.boxes]
+
+
+@req("RIB-CON-001")
+def test_every_block_from_a_box_decodes_whole(bench: Stand, flown: RunResult, judge: Callable) -> None:
+    capture, verdicts = flown.capture, []
+    for tap in _from_boxes(bench, flown):
+        causes = [cause for number, cause in capture.faults if capture.taps[number] == tap]
+        verdicts.append(conformance.decodes(tap, len(capture.at(tap)), causes, "RIB-CON-001"))
+    judge(verdicts)
+
+
+@req("RIB-CON-002")
+def test_a_heartbeat_leaves_every_box_every_second(
+    hil_session: BenchSession, bench: Stand, flown: RunResult, judge: Callable
+) -> None:
+    limits, beats = hil_session.setup.limits, flown.capture.heartbeats
+    judge(
+        conformance.heartbeat(
+            tap,
+            beats["arrived_ns"][beats["tap"] == flown.capture.taps.index(tap)],
+            flown.watched_ns,
+            limits.heartbeat_period_s,
+            limits.heartbeat_tolerance_s,
+            "RIB-CON-002",
+        )
+        for tap in _from_boxes(bench, flown)
+    )
+
+
+@req("RIB-CON-003")
+def test_every_box_says_who_it_is(hil_session: BenchSession, bench: Stand) -> None:
+    for name, identity in bench.identities.items():
+        assert identity.serial_number == hil_session.setup.bench.box(name).serial_number
+        assert len(identity.build_id) == 40, f"{name} gives no GNU build id: {identity.build_id!r}"
