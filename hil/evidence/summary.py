@@ -16,6 +16,7 @@ from hil.timing.budget import BudgetLine
 from hil.timing.journeys import segment_delays
 from hil.timing.verdict import Outcome, Verdict, overall
 
+REASONS_MAX = 12
 STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.INCONCLUSIVE: "yellow", Outcome.BLOCKED: "magenta"}
 
 
@@ -76,11 +77,11 @@ def _verdict_text(outcome: Outcome) -> Text:
 
 
 def _segments(rows: Sequence[SegmentRow]) -> Screen:
-    screen = Screen(box=None, pad_edge=False, header_style="bold")
-    screen.add_column("segment")
-    for heading in ("sent", "received", "lost", "p50 ms", "p99 ms", "max ms", "budget ms"):
-        screen.add_column(heading, justify="right")
-    screen.add_column("verdict")
+    screen = Screen(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))  # fits 80 columns
+    screen.add_column("delays in ms", no_wrap=True)
+    for heading in ("sent", "received", "lost", "p50", "p99", "max", "budget"):
+        screen.add_column(heading, justify="right", no_wrap=True)
+    screen.add_column("verdict", no_wrap=True)
     chain = ""
     for row in rows:
         if row.chain != chain:
@@ -88,7 +89,7 @@ def _segments(rows: Sequence[SegmentRow]) -> Screen:
             chain = row.chain
         cells = (str(row.sent), str(row.received), str(row.lost), _ms(row.p50_s), _ms(row.p99_s), _ms(row.max_s))
         style = "bold" if row.name == "end to end" else ""
-        screen.add_row(f"  {row.name}", *cells, _ms(row.limit_s), _verdict_text(row.outcome), style=style)
+        screen.add_row(f" {row.name}", *cells, _ms(row.limit_s), _verdict_text(row.outcome), style=style)
     return screen
 
 
@@ -106,11 +107,16 @@ def _others(verdicts: Sequence[Verdict], rows: Sequence[SegmentRow]) -> Screen:
 
 
 def _reasons(verdicts: Sequence[Verdict]) -> list[Text]:
-    wrong = [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASS]
-    lines = [
-        Text(f"{v.outcome.value}: {v.requirement} {v.subject}: {v.reason}", style=STYLES[v.outcome]) for v in wrong[:12]
-    ]
-    return lines + ([Text(f"… and {len(wrong) - 12} more, see report.html")] if len(wrong) > 12 else [])
+    """What did not pass, worst first; subjects with the same reason share a line."""
+    worst_first = (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE)
+    grouped: dict[tuple[Outcome, str, str], list[str]] = {}
+    for verdict in sorted((v for v in verdicts if v.outcome in worst_first), key=lambda v: worst_first.index(v.outcome)):
+        grouped.setdefault((verdict.outcome, verdict.requirement, verdict.reason), []).append(verdict.subject)
+    lines = []
+    for (outcome, requirement, reason), subjects in grouped.items():
+        named = subjects[0] + (f" and {len(subjects) - 1} more" if len(subjects) > 1 else "")
+        lines.append(Text(f"{outcome.value}: {requirement} {named}: {reason}", style=STYLES[outcome]))
+    return lines[:REASONS_MAX] + ([Text(f"… and {len(lines) - REASONS_MAX} more, see report.html")] if lines[REASONS_MAX:] else [])
 
 
 def show(

@@ -1,0 +1,188 @@
+"""The compiled kernel, loaded: structures as kernel.c lays them out, and its functions with their argument types.
+
+Nothing is computed here. A kernel that is not built is a `ConfigError` with the command that builds it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, c_int32, c_int64, c_void_p
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hil.errors import ConfigError
+
+FAULT = np.dtype(
+    [
+        ("block", "i8"),
+        ("record", "i8"),
+        ("offset", "i8"),
+        ("length", "i8"),
+        ("at", "i8"),
+        ("node", "i4"),
+        ("cause", "i4"),
+    ],
+    align=True,
+)
+
+FIELD = np.dtype(
+    [
+        ("slot", "i4"),
+        ("bit", "i4"),
+        ("bits", "i4"),
+        ("kind", "i4"),
+        ("width", "i4"),
+        ("is_signed", "i4"),
+        ("scale", "f8"),
+        ("fill", "i8"),
+        ("low", "i8"),
+        ("high", "i8"),
+        ("wrap_at", "i8"),
+        ("wrap_to", "i8"),
+        ("column", "i8"),  # address
+        ("stride", "i8"),
+    ],
+    align=True,
+)
+
+PRESENCE = np.dtype([("mask", "u8"), ("mask_stride", "i8"), ("offsets", "u8"), ("payload", "u8")], align=True)
+
+TAPE_SLOT = np.dtype([("first_field", "i4"), ("n_fields", "i4"), ("node", "i4"), ("is_random", "i4")], align=True)
+
+FORM = np.dtype(
+    [("octets", "u8"), ("length", "i8"), ("fields", "u8"), ("n_fields", "i8"), ("tape_length", "i8")], align=True
+)
+
+CAUSES = (
+    "",
+    "item runs past the end of its block",
+    "field specification longer than the category allows",
+    "field specification names an undefined item",
+    "FX bit set in the last extent",
+    "explicit length of 0",
+    "random field sequencing names an undefined item",
+    "octets left over behind the expansion's last field",
+    "data block shorter than its own header",
+    "data block longer than its datagram",
+    "octets too few for a data block header",
+    "category without a table",
+    "datagram outside the data",
+)
+"""Text of each enum cause in kernel.c."""
+
+
+class WalkJob(ctypes.Structure):
+    """Mirror of rh_walk_job; addresses are plain integers."""
+
+    _fields_ = (
+        ("data", c_void_p),
+        ("nodes", c_void_p),
+        ("block_offset", c_void_p),
+        ("block_length", c_void_p),
+        ("n_blocks", c_int64),
+        ("roots", c_void_p),
+        ("n_roots", c_int32),
+        ("forced", c_int32),
+        ("selector_slot", c_int32),
+        ("selector_bit", c_int32),
+        ("selector_bits", c_int32),
+        ("n_slots", c_int32),
+        ("block_profile", c_void_p),
+        ("choices", c_void_p),
+        ("block", c_int64),
+        ("at", c_int64),
+        ("record", c_int64),
+        ("profile", c_int64),
+        ("capacity", c_int64),
+        ("fault_capacity", c_int64),
+        ("n_rows", c_int64),
+        ("n_faults", c_int64),
+        ("row_offset", c_void_p),
+        ("row_length", c_void_p),
+        ("row_block", c_void_p),
+        ("row_profile", c_void_p),
+        ("position", c_void_p),
+        ("slot_stride", c_int64),
+        ("row_stride", c_int64),
+        ("slot_used", c_void_p),
+        ("faults", c_void_p),
+    )
+
+
+class LayoutJob(ctypes.Structure):
+    """Mirror of rh_layout_job; addresses are plain integers."""
+
+    _fields_ = (
+        ("nodes", c_void_p),
+        ("presence", c_void_p),
+        ("out", c_void_p),
+        ("size", c_int64),
+        ("root", c_int64),
+        ("category", c_int64),
+        ("mtu", c_int64),
+        ("first_row", c_int64),
+        ("n_rows", c_int64),
+        ("at", c_int64),
+        ("block", c_int64),
+        ("n_blocks", c_int64),
+        ("block_offset", c_void_p),
+        ("row_offset", c_void_p),
+        ("position", c_void_p),
+        ("slot_stride", c_int64),
+        ("bad_row", c_int64),
+        ("bad_node", c_int64),
+    )
+
+
+_SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "rh_blocks": (
+        c_int64,
+        (*[c_void_p] * 3, c_int64, c_int64, c_void_p, c_int64, *[c_void_p] * 5, POINTER(c_int64)),
+    ),
+    "rh_walk": (c_int32, (POINTER(WalkJob),)),
+    "rh_extract": (None, (c_void_p, c_int64, c_int64, c_void_p, c_void_p, c_int64, c_void_p, c_int64)),
+    "rh_count": (None, (c_void_p, c_int64, c_void_p, c_void_p, c_void_p, c_void_p)),
+    "rh_layout": (c_int32, (POINTER(LayoutJob),)),
+    "rh_finish": (c_int64, (POINTER(LayoutJob),)),
+    "rh_insert": (
+        c_int32,
+        (c_void_p, c_int64, c_void_p, c_void_p, c_int64, c_void_p, c_int64, POINTER(c_int64), POINTER(c_int64)),
+    ),
+    "rh_tape": (
+        c_int32,
+        (c_void_p, c_int64, c_int64, c_void_p, c_void_p, c_int64, *[c_void_p] * 4, c_int64, c_void_p),
+    ),
+    "rh_pack": (c_int32, (c_void_p, c_int64, c_void_p, c_void_p, c_int64, POINTER(c_int64), POINTER(c_int64))),
+    "rh_place": (None, (c_int64, c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_void_p)),
+}
+
+
+@cache
+def library() -> Any:
+    """The kernel as a ctypes library; ConfigError when it is not built."""
+    built = sorted(Path(__file__).parent.glob("_kernel*.so"))
+    if not built:
+        raise ConfigError("hil/asterix/_kernel*.so is not built", "run `pip install -e .` with a C compiler installed")
+    try:
+        loaded = ctypes.CDLL(str(built[0]))
+    except OSError as error:
+        raise ConfigError(f"{built[0].name} cannot be loaded ({error})", "build it again: `pip install -e .`") from error
+    for name, (result, arguments) in _SIGNATURES.items():
+        function = getattr(loaded, name)
+        function.restype = result
+        function.argtypes = arguments
+    return loaded
+
+
+def address(array: npt.NDArray[Any]) -> int:
+    """Where an array's first octet is; the caller keeps the array alive."""
+    return int(array.ctypes.data)
+
+
+__all__ = [
+    "CAUSES", "FAULT", "FIELD", "FORM", "PRESENCE", "TAPE_SLOT", "LayoutJob", "WalkJob", "address", "library",
+]
