@@ -6,12 +6,13 @@ Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 blocked (the bench is at
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hil import __version__
-from hil.errors import HilError
+from hil.errors import ConfigError, HilError
 
 TOP = """examples:
   hil run lab_config/benches/native.toml --scenario staging
@@ -27,6 +28,7 @@ examples:
   hil run lab_config/benches/native.toml --scenario staging
   hil run lab_config/benches/native.toml --scenario quiet --out /tmp/runs --isolation loopback
   hil run lab_config/benches/native.toml -k timing          only the tests that match
+  hil run lab_config/benches/native.toml --image kr_box=firmware_stubs/build/posix-delay_80ms/rib
 """
 
 REPLAY = """Inject a recording into a box, with the recording's own timing, and account for every record of it.
@@ -58,6 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "-k", dest="select", default="", metavar="EXPRESSION", help="run only the tests that match, as in pytest"
     )
+    run.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="BOX=FILE",
+        help="firmware image for one box instead of the bench file's",
+    )
     run.set_defaults(act=_run)
 
     replay = verbs.add_parser(
@@ -67,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--bench", type=Path, required=True, help="bench file, lab_config/benches/*.toml")
     replay.add_argument("--via", choices=("udp", "serial"), default="udp", help="by which port it goes in (udp)")
     replay.add_argument("--box", default="", help="box to inject into (the first that a radar feeds by that port)")
+    replay.add_argument("--partial", action="store_true", help="replay what is whole of a recording that breaks off")
     pace = replay.add_mutually_exclusive_group()
     pace.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help="times the recording's own speed (1)")
     pace.add_argument("--rate", default="", metavar="N/s", help="datagrams at a constant rate instead, such as 500/s")
@@ -92,20 +102,31 @@ def _run(given: argparse.Namespace) -> int:
         out=given.out,
         seed=given.seed,
         isolation=given.isolation,
+        images=dict(_image(text) for text in given.image),
         select=given.select,
     )
 
 
-def _replay(given: argparse.Namespace) -> int:
-    from hil.run.replay import replay  # noqa: PLC0415  # as above
+def _image(text: str) -> tuple[str, Path]:
+    box, equals, file = text.partition("=")
+    if not (box and equals and file):
+        raise ConfigError(
+            f"--image {text} is not BOX=FILE", "for example --image kr_box=firmware_stubs/build/posix/rib"
+        )
+    return box, Path(file)
 
-    return replay(
+
+def _replay(given: argparse.Namespace) -> int:
+    from hil.evidence.replaying import replay_and_show  # noqa: PLC0415  # as above
+
+    return replay_and_show(
         given.recording,
         given.bench,
         via=given.via,
         box=given.box,
         speed=given.speed,
         rate=given.rate,
+        partial=given.partial,
         out=given.out,
         isolation=given.isolation,
     )
@@ -114,6 +135,9 @@ def _replay(given: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command line; returns the exit code."""
     given = _parser().parse_args(arguments)
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # a polite end is an interruption: the bench is taken down
     try:
         code: int = given.act(given)
     except HilError as error:

@@ -85,6 +85,8 @@ TRACKS = np.dtype(
         ("arrival", "i8"),  # row in Arrivals that carried the record
         ("sac", "u1"),
         ("sic", "u1"),
+        ("sensor_sac", "i2"),  # the radar behind it (I062/340 SID, I048/010); MISSING = it does not say
+        ("sensor_sic", "i2"),
         ("track_number", "i4"),
         ("tod_ticks", "i4"),  # time of track, 1/128 s since midnight
         ("address", "i4"),

@@ -51,7 +51,7 @@ def parse(text: str, source: str, kind: type[T]) -> T:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
-        where = f"{source}:{line.group(1)}" if line else source
+        where = f"{source}:{line.group(1) if line else len(text.splitlines())}"  # without one it is the end of the file
         raise ConfigError(f"{where}: not TOML ({error})", "correct the syntax") from None
     try:
         return msgspec.convert(document, kind, strict=True)

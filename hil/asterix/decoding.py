@@ -107,7 +107,10 @@ def describe(error: Any, source: str = "<bytes>") -> dict[str, str]:
     record = f" record {error['record']}" if error["record"] >= 0 else ""
     item = f" item {error['item']}" if error["item"] else ""
     where = f"{source}: datagram {error['datagram']} block {error['block']}{record}{item}, octet {error['at']}"
-    return {"cause": f"{where}: {category}{error['cause']}", "remedy": "check the sender and the edition it was read by"}
+    return {
+        "cause": f"{where}: {category}{error['cause']}",
+        "remedy": "check the sender and the edition it was read by",
+    }
 
 
 def random_fields(table: RecordTable) -> tuple[Offsets, RecordTable]:
@@ -140,7 +143,8 @@ def walk(
     """Walk the records in some stretches of data that hold records of one category and nothing else.
 
     profile: of every record, -1: as the record says. entries_of: the stretches hold entries of random field sequencing
-    instead of records, by these profiles. Returns the table (its `block` and `datagram` are rows of `block_offset`) and the kernel's faults.
+    instead of records, by these profiles. Returns the table (its `block` and `datagram` are rows of `block_offset`) and
+    the kernel's faults.
     """
     block_offset, block_length = np.ascontiguousarray(block_offset), np.ascontiguousarray(block_length)
     used_slots = np.zeros(len(used.slots), np.uint8)

@@ -47,7 +47,14 @@ def encode(
     Raises EncodeError naming item, value and row for what the format cannot carry; ConfigError for unknown names.
     """
     buffer, starts, _ = encode_records(
-        category, columns, edition=edition, expansion=expansion, profile=profile, present=present, mtu=mtu, partial=partial
+        category,
+        columns,
+        edition=edition,
+        expansion=expansion,
+        profile=profile,
+        present=present,
+        mtu=mtu,
+        partial=partial,
     )
     whole = buffer.tobytes()
     ends = [*starts[1:].tolist(), len(whole)]
@@ -125,7 +132,9 @@ class _Request:
         self.offsets[slot.index] = self._offsets(slot.path, offsets)
         self.payload[slot.index] = np.ascontiguousarray(octets, np.uint8)
         if self.offsets[slot.index][-1] > len(octets):
-            raise EncodeError(f"{self._name(slot.path)}: offsets end behind its {len(octets)} octets", "mend the offsets")
+            raise EncodeError(
+                f"{self._name(slot.path)}: offsets end behind its {len(octets)} octets", "mend the offsets"
+            )
 
     def _offsets(self, path: str, offsets: npt.ArrayLike) -> Offsets:
         out = np.ascontiguousarray(offsets, np.int64)
@@ -170,7 +179,7 @@ class _Request:
         masks: list[Mask | None] = [None] * len(slots)
         for slot in slots:  # parents come before children
             if slot.index in touched:
-                masks[slot.index] = self._own_mask(slot, masks)
+                masks[slot.index] = self._own_mask(slot)
         for slot in reversed(slots):
             mask = masks[slot.index]
             if mask is not None and slot.parent >= 0:
@@ -182,7 +191,7 @@ class _Request:
                 masks[before] = mask if earlier is None else earlier | mask
         return masks
 
-    def _own_mask(self, slot: Slot, masks: list[Mask | None]) -> Mask:
+    def _own_mask(self, slot: Slot) -> Mask:
         if slot.index in self.given:
             mask = self.given[slot.index]
         elif slot.index in self.offsets:
@@ -218,7 +227,9 @@ class _Request:
             foreign = slot.parent < 0 and slot.part == 0 and slot.index not in allowed
             if foreign and mask is not None and mask.any():
                 name = self.plan.profiles[profile] or "record"
-                raise EncodeError(f"{self._name(slot.path)} has no place in a {name}", "leave it out or name its profile")
+                raise EncodeError(
+                    f"{self._name(slot.path)} has no place in a {name}", "leave it out or name its profile"
+                )
 
     def demand(self, items: Sequence[str]) -> None:
         for item in items:
@@ -227,7 +238,9 @@ class _Request:
             mask = self.masks[self.plan.slot_of[item]]
             if mask is None or not mask.all():
                 row = 0 if mask is None else int(np.argmin(mask))
-                raise EncodeError(f"{self._name(item)} is mandatory and missing in row {row}", "give it, or encode partial")
+                raise EncodeError(
+                    f"{self._name(item)} is mandatory and missing in row {row}", "give it, or encode partial"
+                )
 
     def _name(self, path: str) -> str:
         return f"I{self.plan.category:03d}/{path}"
@@ -306,16 +319,21 @@ class _Writer:
     ) -> None:
         row, which = ctypes.c_int64(), ctypes.c_int64()
         refusal = library().rh_insert(
-            address(out), len(rows), address(rows), address(position), len(rows), address(fields), len(fields),
-            ctypes.byref(row), ctypes.byref(which),
+            address(out),
+            len(rows),
+            address(rows),
+            address(position),
+            len(rows),
+            address(fields),
+            len(fields),
+            ctypes.byref(row),
+            ctypes.byref(which),
         )
         if refusal:
             singles = [self.plan.fields[i] for i in self.request.values if not self.plan.fields[i].repeated]
             raise self._value_error(refusal, singles[which.value], first + row.value, first + row.value)
 
-    def _insert_repeated(
-        self, out: Octets, rows: Offsets, position: npt.NDArray[np.uint16], first: int
-    ) -> None:
+    def _insert_repeated(self, out: Octets, rows: Offsets, position: npt.NDArray[np.uint16], first: int) -> None:
         for slot, offsets in self.request.offsets.items():
             fields = [one for one in self.plan.fields_of_slot[slot] if one.index in self.request.values]
             if not fields:
@@ -325,19 +343,34 @@ class _Writer:
             assert mask is not None
             counts = np.where(mask[first : first + len(rows)], np.diff(offsets[first : first + len(rows) + 1]), 0)
             if counts.sum() != end - begin:
-                raise EncodeError(f"{self._name(self.plan.slots[slot].path)} has elements where it is absent", "mend present")
+                raise EncodeError(
+                    f"{self._name(self.plan.slots[slot].path)} has elements where it is absent", "mend present"
+                )
             node = self.plan.nodes[self.plan.slots[slot].node]
             places = np.empty(int(end - begin), np.int64)
             at = np.ascontiguousarray(position[slot])
             library().rh_place(
-                len(rows), address(rows), address(at), address(counts), int(node["octets"]), int(node["size"]), address(places)
+                len(rows),
+                address(rows),
+                address(at),
+                address(counts),
+                int(node["octets"]),
+                int(node["size"]),
+                address(places),
             )
             values = {one.index: self.request.values[one.index][begin:end] for one in fields}
             table = _kernel_fields(self.plan, values, repeated=True)
             row, which = ctypes.c_int64(), ctypes.c_int64()
             refusal = library().rh_insert(
-                address(out), len(places), address(places), None, 0, address(table), len(table),
-                ctypes.byref(row), ctypes.byref(which),
+                address(out),
+                len(places),
+                address(places),
+                None,
+                0,
+                address(table),
+                len(table),
+                ctypes.byref(row),
+                ctypes.byref(which),
             )
             if refusal:
                 element = int(begin) + row.value
@@ -364,7 +397,9 @@ class _Writer:
         if refusal == _NO_VALUE:
             return EncodeError(f"{name} is not a number", "give a value, or mark the item absent in `present`")
         if refusal == _RANGE:
-            return EncodeError(f"{name} is out of range", f"give {limit.low * one.scale:g} … {limit.high * one.scale:g}")
+            return EncodeError(
+                f"{name} is out of range", f"give {limit.low * one.scale:g} … {limit.high * one.scale:g}"
+            )
         if refusal == _TEXT_LONG:
             return EncodeError(f"{name} is longer than {one.dtype.itemsize} characters", "shorten it")
         return EncodeError(f"{name} has a character that the field cannot carry", "use capitals, digits and spaces")

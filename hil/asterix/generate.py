@@ -43,7 +43,7 @@ class Generator:
         expansion: str | None = None,
     ) -> None:
         self.plan: Plan = plan(category, edition, expansion)
-        self.rng = random.Random(seed)  # noqa: S311 - reproducible test data
+        self.rng = random.Random(seed)
         self.density = density
         self.max_repeats = max_repeats
         self._ranges = {one.path: raw_limit(category, one) for one in self.plan.fields}
@@ -57,6 +57,20 @@ class Generator:
                 yield self.record(profile, only=[item])
             else:
                 yield self.record(self.rng.choice(self.plan.table.profiles))
+
+    def solo(self, item: str, profile: int) -> bytes | None:
+        """A record of one item and nothing else; None where the profile has no place for it."""
+        fields = self.plan.table.profiles[profile].fields
+        flags = [(field.name if isinstance(field, Item) else field and RANDOM_FIELDS) == item for field in fields]
+        if not any(flags):
+            return None
+        field = fields[flags.index(True)]
+        body = (
+            self._item(field, item)
+            if isinstance(field, Item)
+            else self._random_fields(self.plan.table.profiles[profile])
+        )
+        return fspec_octets(flags) + body
 
     def record(self, profile: Profile, only: list[Item | RandomFields] | None = None) -> bytes:
         """One record: chosen items, or each by chance."""
@@ -72,7 +86,7 @@ class Generator:
                 body += self._random_fields(profile)
             elif isinstance(field, Item):
                 body += selector.get(field.name) or self._item(field, field.name)
-        return _fspec(flags) + body
+        return fspec_octets(flags) + body
 
     def _chance(self) -> bool:
         return self.rng.random() < self.density
@@ -140,7 +154,7 @@ class Generator:
         subs = [sub for sub, flag in zip(compound.subfields, flags, strict=True) if flag and sub is not None]
         body = b"".join(self._item(sub, f"{path}/{sub.name}") for sub in subs)
         if not compound.fixed:
-            return _fspec(flags) + body
+            return fspec_octets(flags) + body
         flags += [False] * (8 * compound.fspec_octets - len(flags))
         return _octets("".join("01"[flag] for flag in flags)) + body
 
@@ -177,7 +191,7 @@ def _octets(bits: str) -> bytes:
     return int(bits, 2).to_bytes(len(bits) // 8, "big") if bits else b""
 
 
-def _fspec(flags: list[bool]) -> bytes:
+def fspec_octets(flags: list[bool]) -> bytes:
     """The shortest field specification for these flags."""
     last = max((index for index, flag in enumerate(flags) if flag), default=0)
     octets = []
@@ -185,6 +199,3 @@ def _fspec(flags: list[bool]) -> bytes:
         part = [*flags[first : first + 7], *[False] * 7][:7]
         octets.append(int("".join("01"[flag] for flag in part), 2) << 1 | (first + 7 <= last))
     return bytes(octets)
-
-
-__all__ = ["RANDOM_FIELDS", "Generator"]

@@ -170,7 +170,9 @@ def library() -> Any:
     try:
         loaded = ctypes.CDLL(str(built[0]))
     except OSError as error:
-        raise ConfigError(f"{built[0].name} cannot be loaded ({error})", "build it again: `pip install -e .`") from error
+        raise ConfigError(
+            f"{built[0].name} cannot be loaded ({error})", "build it again: `pip install -e .`"
+        ) from error
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(loaded, name)
         function.restype = result
@@ -184,5 +186,14 @@ def address(array: npt.NDArray[Any]) -> int:
 
 
 __all__ = [
-    "CAUSES", "FAULT", "FIELD", "FORM", "PRESENCE", "TAPE_SLOT", "LayoutJob", "WalkJob", "address", "library",
+    "CAUSES",
+    "FAULT",
+    "FIELD",
+    "FORM",
+    "PRESENCE",
+    "TAPE_SLOT",
+    "LayoutJob",
+    "WalkJob",
+    "address",
+    "library",
 ]

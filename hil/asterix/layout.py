@@ -86,12 +86,14 @@ def plant_container(used: Plan, tree: dict[str, Any], slot: Slot, amount: int) -
         return
     if kind in REPEATS:
         _at(tree, slot.path, [None] * amount)
-    elif kind in (NodeKind.COMPOUND, NodeKind.COMPOUND_FIXED) or (
-        kind is NodeKind.EXPLICIT and not is_payload(used, slot.index)
+    elif (
+        kind in (NodeKind.COMPOUND, NodeKind.COMPOUND_FIXED)
+        or (kind is NodeKind.EXPLICIT and not is_payload(used, slot.index))
+        or any(one.path != slot.path for one in used.fields_of_slot[slot.index])
     ):
         _at(tree, slot.path, {})
-    elif any(one.path != slot.path for one in used.fields_of_slot[slot.index]):
-        _at(tree, slot.path, {})
+    else:
+        _at(tree, slot.path, None)  # keeps the place: members come in the order of the record
 
 
 def _at(tree: dict[str, Any], path: str, value: Any) -> None:
@@ -124,5 +126,3 @@ def literal(tree: Any) -> str:
     if isinstance(tree, list):
         return "[" + ", ".join(literal(value) for value in tree) + "]"
     return str(tree)
-
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -70,7 +70,7 @@ def mandatory_items(category: int) -> tuple[str, ...]:
     return tuple(item for entry in limits().mandatory if entry.category == category for item in entry.items)
 
 
-@lru_cache(maxsize=None)
+@cache
 def raw_limits(category: int, edition: str, expansion: str) -> tuple[RawLimit, ...]:
     """`raw_limit` of every field of a plan."""
     return tuple(raw_limit(category, one) for one in plan(category, edition, expansion or None).fields)

@@ -59,4 +59,6 @@ class LiveCodec:
         if len(decoded.errors):
             return DecodeError(**describe(decoded.errors[0], self.source))
         foreign = next((int(b["category"]) for b in decoded.blocks if b["category"] != category), None)
-        return DecodeError(f"{self.source}: CAT{foreign or 0:03d} block in a CAT{category:03d} stream", "check the sender")
+        return DecodeError(
+            f"{self.source}: CAT{foreign or 0:03d} block in a CAT{category:03d} stream", "check the sender"
+        )

@@ -40,12 +40,29 @@ class Reader:
         self.block_offset, self.block_length = np.empty(1, np.int64), np.empty(1, np.int64)
         selector, self.choices = selector_of(used, used.roots)
         self.job = WalkJob(
-            nodes=address(used.nodes), block_offset=address(self.block_offset), block_length=address(self.block_length),
-            n_blocks=1, roots=address(used.roots), n_roots=len(used.roots), forced=-1, selector_slot=selector[0],
-            selector_bit=selector[1], selector_bits=selector[2], n_slots=n_slots, choices=address(self.choices),
-            capacity=_ROWS, fault_capacity=4, row_offset=address(self.row_offset), row_length=address(self.row_length),
-            row_block=address(self.row_block), row_profile=address(self.row_profile), position=address(self.position),
-            slot_stride=1, row_stride=n_slots, slot_used=address(self.used), faults=address(self.faults),
+            nodes=address(used.nodes),
+            block_offset=address(self.block_offset),
+            block_length=address(self.block_length),
+            n_blocks=1,
+            roots=address(used.roots),
+            n_roots=len(used.roots),
+            forced=-1,
+            selector_slot=selector[0],
+            selector_bit=selector[1],
+            selector_bits=selector[2],
+            n_slots=n_slots,
+            choices=address(self.choices),
+            capacity=_ROWS,
+            fault_capacity=4,
+            row_offset=address(self.row_offset),
+            row_length=address(self.row_length),
+            row_block=address(self.row_block),
+            row_profile=address(self.row_profile),
+            position=address(self.position),
+            slot_stride=1,
+            row_stride=n_slots,
+            slot_used=address(self.used),
+            faults=address(self.faults),
         )
         self.job_reference = ctypes.byref(self.job)
 
@@ -64,13 +81,25 @@ class Reader:
             at += length
         return records
 
-    def read_stretch(self, datagram: bytes, octets: Any, at: int, length: int, records: list[Record]) -> bool:
-        """Append the records in one stretch of the datagram; False when one is bad."""
+    def read_one(self, octets: bytes, profile: int | None = None) -> tuple[Record, int, int] | None:
+        """The record at the start of some octets, its length and its profile; None when it is bad."""
+        records: list[Record] = []
+        self.job.capacity = 1
+        self.job.forced = -1 if profile is None else profile
+        self.read_stretch(octets, np.frombuffer(octets, np.uint8), 0, len(octets), records, calls=1)
+        self.job.capacity, self.job.forced = _ROWS, -1
+        return (records[0], int(self.row_length[0]), int(self.row_profile[0])) if records else None
+
+    def read_stretch(
+        self, datagram: bytes, octets: Any, at: int, length: int, records: list[Record], calls: int = -1
+    ) -> bool:
+        """Append the records in one stretch of the datagram; False when one is bad. `calls`: most walks made."""
         job = self.job
         self.block_offset[0], self.block_length[0] = at, length
         job.data, job.block, job.at = address(octets), 0, 0
         done = 0
-        while not done:
+        while not done and calls:
+            calls -= 1
             job.n_rows = job.n_faults = 0
             done = library().rh_walk(self.job_reference)
             n = job.n_rows
@@ -84,8 +113,17 @@ class Reader:
 
     def tape_rows(self, octets: Any, n: int) -> None:
         while not library().rh_tape(
-            address(octets), len(octets), n, address(self.row_offset), address(self.position), len(self.plan.slots),
-            address(self.slots), address(self.plan.nodes), address(self.fields), address(self.tape), len(self.tape),
+            address(octets),
+            len(octets),
+            n,
+            address(self.row_offset),
+            address(self.position),
+            len(self.plan.slots),
+            address(self.slots),
+            address(self.plan.nodes),
+            address(self.fields),
+            address(self.tape),
+            len(self.tape),
             address(self.tape_offset),
         ):
             self.tape = np.empty(2 * len(self.tape), np.uint8)
@@ -97,7 +135,9 @@ class Reader:
         lengths, offsets = self.row_length[:n].tolist(), self.tape_offset[:n].tolist()
         tape = self.tape.data
         for row in range(n):
-            key = positions[row * width : row * width + width] + lengths[row].to_bytes(2, "big") + profiles[row : row + 1]
+            key = (
+                positions[row * width : row * width + width] + lengths[row].to_bytes(2, "big") + profiles[row : row + 1]
+            )
             layout = self.layouts.get(key)
             if layout is None:
                 layout = self.compile(datagram, row)

@@ -71,21 +71,29 @@ class Writer:
         pointers = struct.pack(f"{len(forms)}Q", *[form.address for form in forms])
         row, which = ctypes.c_int64(), ctypes.c_int64()
         refusal = library().rh_pack(
-            pointers, len(forms), b"".join(tape), address(self.out), len(self.out), ctypes.byref(row), ctypes.byref(which)
+            pointers,
+            len(forms),
+            b"".join(tape),
+            address(self.out),
+            len(self.out),
+            ctypes.byref(row),
+            ctypes.byref(which),
         )
         if refusal:
-            raise self.refused(refusal, forms[row.value].entries[which.value], tape[row.value], forms[row.value], row.value)
+            raise self.refused(
+                refusal, forms[row.value].entries[which.value], tape[row.value], forms[row.value], row.value
+            )
         return bytes((self.plan.category, total >> 8, total & 255)) + self.out[: total - 3].tobytes()
 
     def form(self, record: Mapping[str, Any], number: int) -> tuple[_Form, bytes]:
         """The form of a record and its values, taped."""
-        key = tuple(
+        key: tuple[Any, ...] = tuple(
             [
                 (k, *v) if type(v) is dict else (k, len(v)) if type(v) is list or type(v) is bytes else k
                 for k, v in record.items()
             ]
         )
-        if self.selector:
+        if self.selector:  # the same items may lie differently in another profile
             key += (self.profile(record),)
         for form in self.forms.get(key, ()):
             try:
@@ -110,21 +118,28 @@ class Writer:
         value: Any = record
         for name in self.selector:
             value = value.get(name) if isinstance(value, Mapping) else None
-        name = self.plan.table.choices.get(value) if isinstance(value, int) else None
-        return self.plan.profiles.index(name) if name is not None else 0
+        chosen = self.plan.table.choices.get(value) if isinstance(value, int) else None
+        return self.plan.profiles.index(chosen) if chosen is not None else 0
+
+    def item_octets(self, item: str, value: Any, profile: int) -> bytes:
+        """One item as it stands in a record of a profile, without the field specification in front."""
+        before, self.forced = self.forced, profile
+        try:
+            record = self.write([{item: value}])[3:]
+        finally:
+            self.forced = before
+        fspec = next(n for n, octet in enumerate(record, 1) if not octet & 1)
+        return record[fspec:]
 
     def random_octets(self, entries: Sequence[Mapping[str, Any]], profile: int) -> bytes:
         """A random field sequencing item: count, then field reference number and item of each entry."""
         fields = self.plan.table.profiles[profile].fields
-        names = {getattr(field, "name", ""): frn for frn, field in enumerate(fields, 1)}
-        octets = bytes((len(entries),))
+        numbers = {getattr(field, "name", ""): frn for frn, field in enumerate(fields, 1)}
         inner = Writer(self.plan, partial=True)
-        inner.forced = profile
+        octets = bytes((len(entries),))
         for entry in entries:
-            (name,) = entry
-            record = inner.write([entry])[3:]
-            fspec = next(n for n, octet in enumerate(record, 1) if not octet & 1)
-            octets += bytes((names[name],)) + record[fspec:]
+            for item, value in entry.items():
+                octets += bytes((numbers[item],)) + inner.item_octets(item, value, profile)
         return octets
 
     def refused(self, refusal: int, entry: Entry, tape: bytes, form: _Form, number: int) -> EncodeError:
@@ -149,8 +164,12 @@ class Writer:
             wanted: tuple[type, ...] = (str,) if one and one.kind in (FieldKind.SIX_BIT, FieldKind.TEXT) else (int,)
             wanted = (int, float) if one and one.is_quantity else wanted
             if value is not None and not hasattr(value, "__float__" if int in wanted else "encode"):
-                return EncodeError(f"record {number}: I{self.plan.category:03d}/{entry.path} = {value!r}", "give its type")
-        return EncodeError(f"record {number} of CAT{self.plan.category:03d} has a value of a wrong type", "check its types")
+                return EncodeError(
+                    f"record {number}: I{self.plan.category:03d}/{entry.path} = {value!r}", "give its type"
+                )
+        return EncodeError(
+            f"record {number} of CAT{self.plan.category:03d} has a value of a wrong type", "check its types"
+        )
 
 
 class _Compiler:
@@ -198,7 +217,9 @@ class _Compiler:
     def take(self, path: str, value: Any, expression: str) -> None:
         """Note what one item or subfield of the record holds."""
         if path not in self.plan.slot_of:
-            raise self.error(f"CAT{self.plan.category:03d} edition {self.plan.edition} has no item {path!r}", "leave it out")
+            raise self.error(
+                f"CAT{self.plan.category:03d} edition {self.plan.edition} has no item {path!r}", "leave it out"
+            )
         slot = self.plan.slot_of[path]
         kind = self.plan.kind(slot)
         if isinstance(value, dict):
@@ -213,7 +234,9 @@ class _Compiler:
             self.repeat(path, slot, value, expression)
         elif is_payload(self.plan, slot):
             octets = self.writer.random_octets(value, self.profile) if path == RANDOM_FIELDS else value
-            name = self.container(path, f"random({expression}, {self.profile})" if path == RANDOM_FIELDS else expression, len(octets))
+            name = self.container(
+                path, f"random({expression}, {self.profile})" if path == RANDOM_FIELDS else expression, len(octets)
+            )
             self.shape[slot] = len(octets)
             self.given.add((path, -1))
         else:

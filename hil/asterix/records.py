@@ -116,7 +116,7 @@ class RecordTable:
         if not self.raw:
             for one in fields:
                 if one.scale_by_case:
-                    columns[one.path] = _scaled_by_case(self.plan, one, columns)
+                    columns[one.path] = _scaled_by_case(one, columns)
         return {one.path: columns[one.path] for one in fields}
 
     def has(self, path: str) -> Mask:
@@ -176,8 +176,12 @@ class RecordTable:
                 part[:] = segment.position[slot + 1].astype(np.int64) - segment.position[slot]
             else:
                 kernel.rh_count(
-                    address(self.data), len(part), address(segment.offset), address(segment.position[slot]),
-                    address(node), address(part),
+                    address(self.data),
+                    len(part),
+                    address(segment.offset),
+                    address(segment.position[slot]),
+                    address(node),
+                    address(part),
                 )
         offsets = np.concatenate([[0], np.cumsum(counts)])
         places = np.empty(int(offsets[-1]), np.int64)
@@ -185,7 +189,12 @@ class RecordTable:
         for segment in self.segments:
             part = counts[row : row + len(segment.offset)]
             kernel.rh_place(
-                len(part), address(segment.offset), address(segment.position[slot]), address(part), lead, step,
+                len(part),
+                address(segment.offset),
+                address(segment.position[slot]),
+                address(part),
+                lead,
+                step,
                 address(places[offsets[row] :]),
             )
             row += len(segment.offset)
@@ -202,13 +211,13 @@ def _with_keys(plan: Plan, fields: list[Field]) -> list[Field]:
     return list({one.path: one for one in [*fields, *keys]}.values())
 
 
-def _scaled_by_case(plan: Plan, one: Field, columns: dict[str, Column]) -> Column:
+def _scaled_by_case(one: Field, columns: dict[str, Column]) -> Column:
     key = columns[one.case_path]
     scale = np.full(len(key), np.nan)
     for value, factor in one.scale_by_case.items():
         scale[key == value] = factor
-    value: Column = columns[one.path] * scale
-    return value
+    scaled: Column = columns[one.path] * scale
+    return scaled
 
 
 def _kernel_fields(fields: Iterable[Field], columns: dict[str, Column], raw: bool) -> npt.NDArray[Any]:
@@ -219,15 +228,27 @@ def _kernel_fields(fields: Iterable[Field], columns: dict[str, Column], raw: boo
         kind, scale = (one.raw_kind, 1.0) if raw else (one.kind, one.scale)
         fill = one.fill if column.dtype.kind == "i" else 0
         rows.append(
-            (one.slot, one.bit, one.bits, kind, column.itemsize, one.is_signed, scale, fill, 0, 0, 0, 0,
-             address(column), column.itemsize)
+            (
+                one.slot,
+                one.bit,
+                one.bits,
+                kind,
+                column.itemsize,
+                one.is_signed,
+                scale,
+                fill,
+                0,
+                0,
+                0,
+                0,
+                address(column),
+                column.itemsize,
+            )
         )
     return np.array(rows, FIELD)
 
 
-def _extract(
-    data: Octets, offset: Offsets, position: npt.NDArray[np.uint16] | None, fields: npt.NDArray[Any]
-) -> None:
+def _extract(data: Octets, offset: Offsets, position: npt.NDArray[np.uint16] | None, fields: npt.NDArray[Any]) -> None:
     where, stride = (None, 0) if position is None else (address(position), position.strides[0] // 2)
     library().rh_extract(
         address(data), len(data), len(offset), address(offset), where, stride, address(fields), len(fields)

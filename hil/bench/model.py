@@ -87,6 +87,15 @@ class BenchConfig(msgspec.Struct, frozen=True):
         """The path that the bench file gives as `relative`, resolved against the file's own folder."""
         return (self.path.parent / relative).resolve()
 
+    def with_image(self, box: str, image: Path) -> BenchConfig:
+        """The same bench with another firmware image in one box. ConfigError when there is no such box."""
+        self.box(box)
+        boxes = tuple(
+            msgspec.structs.replace(spec, image=str(image.resolve()), build_id="") if spec.name == box else spec
+            for spec in self.file.box
+        )
+        return BenchConfig(self.path, msgspec.structs.replace(self.file, box=boxes))
+
     def box(self, name: str) -> BoxSpec:
         """The box of that name; ConfigError lists those there are."""
         return _named({box.name: box for box in self.file.box}, name, "box", self.path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -103,6 +104,7 @@ class Processes:
         """The last line that process `name` printed."""
         path = self.log_of(name)
         lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
+        lines = [line for line in lines if not line.startswith("ready")]
         return lines[-1] if lines else ""
 
     def wait_ready(self, name: str) -> str:
@@ -129,3 +131,4 @@ class Processes:
             with contextlib.suppress(BrokenPipeError):
                 self._keeper.stdin.close()
             self._keeper.wait()
+            shutil.rmtree(self.scratch, ignore_errors=True)  # in case the keeper was killed and could not

@@ -36,6 +36,13 @@ class SegmentRow:
     outcome: Outcome
     reason: str
 
+    def facts(self) -> dict[str, object]:
+        """The row as run.json has it, delays in ms."""
+        name = f"{self.chain}: {self.name}"
+        counts = {"name": name, "sent": self.sent, "received": self.received, "lost": self.lost}
+        delays = {"p50_ms": self.p50_s, "p99_ms": self.p99_s, "max_ms": self.max_s, "budget_ms": self.limit_s}
+        return counts | {key: round(value * 1e3, 4) for key, value in delays.items()} | {"verdict": self.outcome.value}
+
 
 def segment_rows(result: RunResult, verdicts: Sequence[Verdict]) -> list[SegmentRow]:
     """Every line of every chain, with the worst of the verdicts on it (a line that nobody judged is inconclusive)."""
@@ -110,13 +117,17 @@ def _reasons(verdicts: Sequence[Verdict]) -> list[Text]:
     """What did not pass, worst first; subjects with the same reason share a line."""
     worst_first = (Outcome.FAIL, Outcome.BLOCKED, Outcome.INCONCLUSIVE)
     grouped: dict[tuple[Outcome, str, str], list[str]] = {}
-    for verdict in sorted((v for v in verdicts if v.outcome in worst_first), key=lambda v: worst_first.index(v.outcome)):
+    for verdict in sorted(
+        (v for v in verdicts if v.outcome in worst_first), key=lambda v: worst_first.index(v.outcome)
+    ):
         grouped.setdefault((verdict.outcome, verdict.requirement, verdict.reason), []).append(verdict.subject)
     lines = []
     for (outcome, requirement, reason), subjects in grouped.items():
         named = subjects[0] + (f" and {len(subjects) - 1} more" if len(subjects) > 1 else "")
         lines.append(Text(f"{outcome.value}: {requirement} {named}: {reason}", style=STYLES[outcome]))
-    return lines[:REASONS_MAX] + ([Text(f"… and {len(lines) - REASONS_MAX} more, see report.html")] if lines[REASONS_MAX:] else [])
+    return lines[:REASONS_MAX] + (
+        [Text(f"… and {len(lines) - REASONS_MAX} more, see report.html")] if lines[REASONS_MAX:] else []
+    )
 
 
 def show(

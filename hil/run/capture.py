@@ -115,6 +115,7 @@ def _plots(table: RecordTable, arrivals: Table) -> Table:
     rows = _blank(table, arrivals, 48)
     if "140" in table:
         rows["tod_ticks"] = _ticks(table["140"])
+    rows["sensor_sac"], rows["sensor_sic"] = rows["sac"], rows["sic"]
     _fill(rows, "address", table, ["220"])
     _fill(rows, "mode_3a", table, ["070/MODE3A"])
     return rows
@@ -126,6 +127,8 @@ def _tracks(table: RecordTable, arrivals: Table) -> Table:
         rows["tod_ticks"] = _ticks(table["070"])
     for name, path in (
         ("track_number", "040"),
+        ("sensor_sac", "340/SID/SAC"),
+        ("sensor_sic", "340/SID/SIC"),
         ("mode_3a", "060/MODE3A"),
         ("latitude_rad", "105/LAT"),
         ("longitude_rad", "105/LON"),

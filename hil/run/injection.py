@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def plan_radar(radar: Radar, plots: Table, marks: Table, epoch_ns: int, *, fcs_b
     scheduled_ns = epoch_ns + np.rint(time_s * 1e9).astype(np.int64)
     ticks = ticks_of_day(scheduled_ns)
     count = len(plots)
-    build = _by_columns
+    build = _by_scapy if radar.port == "radar_eth" else _by_columns
     in_turn = build(48, plot_columns(radar, plots, ticks[:count])) + build(
         34, mark_columns(radar, marks, ticks[count:])
     )
@@ -128,3 +129,23 @@ def _by_columns(category: int, columns: dict[str, npt.NDArray[Any]]) -> list[byt
     ends = np.minimum(np.append(starts[1:], len(octets)), edges[np.searchsorted(block_starts, starts, "right") - 1])
     records = [octets[begin:end].tobytes() for begin, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     return [bytes([category]) + (3 + len(record)).to_bytes(2, "big") + record for record in records]
+
+
+def _by_scapy(category: int, columns: dict[str, npt.NDArray[Any]]) -> list[bytes]:
+    """One data block a record, by the scapy layers: the path a user's hand-made or fuzzed messages take too."""
+    layers = import_module("hil.asterix.scapy")  # takes a second, and only Ethernet radars need it
+    layer = layers.record_layer(category)
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [bytes(layers.AsterixBlock(category=category, records=[layer(**_items(columns, row))])) for row in rows]
+
+
+def _items(columns: dict[str, npt.NDArray[Any]], row: tuple[Any, ...]) -> dict[str, Any]:
+    """One row of columns as the nested items of a record layer: `{"I010": {"SAC": 1, "SIC": 2}, "I140": 1.0}`."""
+    items: dict[str, Any] = {}
+    for path, value in zip(columns, row, strict=True):
+        item, slash, subfield = path.partition("/")
+        if slash:
+            items.setdefault(f"I{item}", {})[subfield] = value
+        else:
+            items[f"I{item}"] = value
+    return items

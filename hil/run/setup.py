@@ -85,9 +85,14 @@ class Setup:
         return Hop(source, sink, segment.carrier == "serial", impairment)
 
 
-def read_setup(bench_path: Path) -> Setup:
-    """Read a bench file and all it names. Raises ConfigError (file:line) for whatever does not fit."""
+def read_setup(bench_path: Path, images: Mapping[str, Path] | None = None) -> Setup:
+    """Read a bench file and all it names; `images` are firmware images to use instead of its own, by box.
+
+    Raises ConfigError (file:line) for whatever does not fit.
+    """
     bench = load_bench(bench_path)
+    for box, image in (images or {}).items():
+        bench = bench.with_image(box, image)
     links_path = bench.follow(bench.file.links)
     links, budgets = read_budgets(read_text(links_path), str(links_path))
     limits = load(bench.follow(bench.file.limits), Limits)

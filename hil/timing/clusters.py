@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-SURPLUS = 2.0  # standard errors
+SURPLUS = 2.0  # standard errors added to an observed burst length: too long a burst only costs messages
 NEAR_MISSES = (0.5, 0.75, 1.0)  # of the way from the median to the limit: where bursts show before they exceed it
 
 
@@ -29,7 +29,23 @@ def burst_length(delays: Floats, limit: float) -> float:
         return 1.0
     median = float(np.median(delays))
     shares = NEAR_MISSES if median < limit else (1.0,)
-    return max(_weight(cluster_sizes(delays > median + share * (limit - median))) for share in shares)
+    return max(burst_length_of(delays > median + share * (limit - median)) for share in shares)
+
+
+def burst_length_of(events: Bools) -> float:
+    """Messages that one independent event is worth, ≥ 1; `events`: (n,) bool in the order of the schedule, as late or lost.
+
+    ΣS²/ΣS over the clusters' sizes S, raised by two standard errors (delta method for a ratio); a single cluster doubles its
+    excess over 1.
+    """
+    sizes = cluster_sizes(events).astype(np.float64)
+    if not len(sizes):
+        return 1.0
+    weight = float(np.sum(sizes**2) / sizes.sum())
+    if len(sizes) == 1:
+        return 2.0 * weight - 1.0
+    scatter = np.sum((sizes**2 - weight * sizes) ** 2) * len(sizes) / (len(sizes) - 1)
+    return weight + SURPLUS * math.sqrt(scatter) / float(sizes.sum())
 
 
 def cluster_sizes(exceeds: Bools) -> Ints:
@@ -58,15 +74,3 @@ def _extremal_index(gaps: Ints) -> float:
     else:
         above, below = np.sum(times - 1) ** 2, np.sum((times - 1) * (times - 2))
     return min(1.0, float(2 * above / (len(times) * below)))
-
-
-def _weight(sizes: Ints) -> float:
-    """ΣS²/ΣS, raised by its standard error (delta method for a ratio); a single cluster doubles its excess over 1."""
-    if not len(sizes):
-        return 1.0
-    size = sizes.astype(np.float64)
-    weight = float(np.sum(size**2) / size.sum())
-    if len(size) == 1:
-        return 2.0 * weight - 1.0
-    scatter = np.sum((size**2 - weight * size) ** 2) * len(size) / (len(size) - 1)
-    return weight + SURPLUS * math.sqrt(scatter) / float(size.sum())

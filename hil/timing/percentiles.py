@@ -59,15 +59,24 @@ def bounds_of_ranks(
     worth = float(n) if effective_n is None else min(effective_n, float(n))
     if n == 0:
         return PercentileBounds(percentile, confidence, 0, 0.0, math.nan, -math.inf, math.inf)
-    few = exceedances_between(math.floor(worth), tail, risk)[0]
-    many = exceedances_between(math.ceil(worth), tail, risk)[1]
-    weight = n / worth  # messages that one independent exceedance stands for
-    allowed = math.floor(few * weight)
-    proof = min(math.ceil((many + 1) * weight), math.ceil(n * tail / risk))  # second: Markov, holds for any dependence
-    upper = upper_at(n - allowed) if few >= 0 else math.inf
+    allowed, proof = deciding_exceedances(n, worth, tail, risk)
+    upper = upper_at(n - allowed) if allowed >= 0 else math.inf
     lower = lower_at(n - proof + 1) if proof <= n else -math.inf
     estimate = upper_at(max(1, math.ceil(n * (1.0 - tail) - 1e-9)))
     return PercentileBounds(percentile, confidence, n, worth, estimate, lower, upper)
+
+
+def deciding_exceedances(n: int, effective_n: float, tail: float, risk: float) -> tuple[int, int]:
+    """Of n messages worth `effective_n` independent ones: the most exceedances that prove a smaller tail than `tail` (−1: none can),
+    and the fewest that prove a larger one, each at risk `risk` of being wrong.
+
+    The second is never more than n · tail / risk (Markov's inequality), which holds however the messages depend on each other.
+    """
+    few = exceedances_between(math.floor(effective_n), tail, risk)[0]
+    many = exceedances_between(math.ceil(effective_n), tail, risk)[1]
+    weight = n / effective_n  # messages that one independent exceedance stands for
+    allowed = math.floor(few * weight) if few >= 0 else -1
+    return allowed, min(math.ceil((many + 1) * weight), math.ceil(n * tail / risk))
 
 
 def exceedances_between(n: int, tail: float, risk: float) -> tuple[int, int]:

@@ -21,8 +21,8 @@ class Look:
     confidence: float
 
 
-def looks(messages: int, percentile: float, confidence: float, burst: float = 1.0, most: int = 4) -> tuple[Look, ...]:
-    """Looks of a run of `messages`, the last one at its end: at 1/8, 1/4, 1/2 and all of it, or fewer if the first proves nothing.
+def looks(messages: int, percentile: float, confidence: float, burst: float = 1.0, most: int = 3) -> tuple[Look, ...]:
+    """Looks of a run of `messages`, at 1/4, 1/2 and all of it (`most` = 3), or fewer if the first could prove nothing.
 
     Each look's risk is the share of the messages that came in since the look before. Raises ConfigError when even the whole run
     is too short for the claim.

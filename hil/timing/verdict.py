@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from hil.timing.budget import BudgetLine
 from hil.timing.clusters import burst_length
-from hil.timing.percentiles import PercentileBounds, exceedances_between, messages_needed, percentile_bounds
+from hil.timing.percentiles import PercentileBounds, deciding_exceedances, messages_needed, percentile_bounds
 from hil.timing.uncertainty import Uncertainty, floor_too_high
 
 
@@ -94,14 +94,22 @@ def judge_delay(
 
 
 def judge_loss(
-    line: BudgetLine, lost: int, sent: int, *, confidence: float, requirement: str, tap_drops: int = 0
+    line: BudgetLine,
+    lost: int,
+    sent: int,
+    *,
+    confidence: float,
+    requirement: str,
+    burst: float = 1.0,
+    tap_drops: int = 0,
 ) -> Verdict:
     """Is the share of messages lost on a line within its allowance? `tap_drops` are the capture's own: they block.
 
-    With an allowance of 0 every single loss fails and none passes; else the share's confidence bounds decide.
+    With an allowance of 0 a single loss fails and none passes; else the share's confidence bounds decide, and losses count in bursts
+    of `burst` messages (`clusters.burst_length_of` the lost ones).
     """
     share = lost / sent if sent else math.nan
-    outcome, reason = _decide_loss(line.loss_allowance, lost, sent, confidence, tap_drops)
+    outcome, reason = _decide_loss(line.loss_allowance, lost, sent, confidence, burst, tap_drops)
     return Verdict(requirement, line.name, line.loss_allowance, "ratio", share, 0.0, outcome, sent, reason)
 
 
@@ -147,17 +155,19 @@ def _too_few(delays: npt.NDArray[np.float64], bounds: PercentileBounds, threshol
     return f"too few samples: {claim} needs {needed} messages with {over} over{bursts}, got {bounds.n}"
 
 
-def _decide_loss(allowance: float, lost: int, sent: int, confidence: float, tap_drops: int) -> tuple[Outcome, str]:
+def _decide_loss(
+    allowance: float, lost: int, sent: int, confidence: float, burst: float, tap_drops: int
+) -> tuple[Outcome, str]:
     if tap_drops:
         return Outcome.BLOCKED, f"the capture itself dropped {tap_drops} messages, so a loss cannot be told"
     if not sent:
         return Outcome.INCONCLUSIVE, "nothing was sent"
     if allowance == 0.0:
         return (Outcome.PASS, "") if lost == 0 else (Outcome.FAIL, f"{lost} of {sent} lost, none allowed")
-    few, many = exceedances_between(sent, allowance, 1.0 - confidence / 100.0)
-    if lost <= few:
+    passes, fails = deciding_exceedances(sent, sent / burst, allowance, 1.0 - confidence / 100.0)
+    if lost <= passes:
         return Outcome.PASS, ""
-    if lost > many:
+    if lost >= fails:
         return Outcome.FAIL, f"{lost} of {sent} lost, more than {allowance:g} at {confidence:g} % confidence"
     return (
         Outcome.INCONCLUSIVE,

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "block.h"
+
+#include <string.h>
+
+#include "octets.h"
+
+enum { HEADER = 3 };
+
+void block_init(struct block *block, uint8_t category, block_sink *sink, void *context)
+{
+    memset(block, 0, sizeof *block);
+    block->category = category;
+    block->mtu = MTU_DEFAULT;
+    block->flush_ns = 5000000;
+    block->sink = sink;
+    block->context = context;
+}
+
+bool block_add(struct block *block, const uint8_t *record, size_t n, uint64_t now_ns)
+{
+    if (HEADER + n > block->mtu) {
+        return false;
+    }
+    if (block->used + n > block->mtu) {
+        block_close(block);
+    }
+    if (block->used == 0) {
+        block->octets[0] = block->category;
+        block->used = HEADER;
+        block->deadline_ns = now_ns + block->flush_ns;
+    }
+    memcpy(block->octets + block->used, record, n);
+    block->used += n;
+    return true;
+}
+
+void block_poll(struct block *block, uint64_t now_ns)
+{
+    if (now_ns >= block_deadline_ns(block)) {
+        block_close(block);
+    }
+}
+
+void block_close(struct block *block)
+{
+    if (block->used == 0) {
+        return;
+    }
+    put_u16(block->octets + 1, (uint16_t)block->used);
+    const size_t n = block->used;
+    block->used = 0;
+    block->sink(block->context, block->octets, n);
+}
+
+uint64_t block_deadline_ns(const struct block *block)
+{
+    return block->used == 0 ? NO_DEADLINE : block->deadline_ns;
+}

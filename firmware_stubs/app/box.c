@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "box.h"
+
+#include <string.h>
+
+#include "console.h"
+#include "ingest.h"
+#include "status.h"
+#include "text.h"
+#include "tod.h"
+
+static const uint64_t NS_PER_S = 1000000000u;
+static const uint64_t NS_PER_DAY = 86400000000000u;
+static const uint64_t SWEEP_NS = 250000000u; /* how often tracks are looked through for their end */
+
+static const char *const RESET_TEXT[] = {"started by POWER", "started by SOFTWARE", "started by WATCHDOG",
+                                         "started by PIN"};
+
+static void send_block(void *context, const uint8_t *block, size_t n);
+static void send_datagram(struct box *box, enum hal_output port, const uint8_t *octets, size_t n, unsigned blocks);
+static void send_now(struct box *box, enum hal_output port, const uint8_t *octets, size_t n);
+static void send_held(struct box *box, uint64_t now_ns);
+static uint64_t lateness_ns(void);
+static void heartbeat(struct box *box, uint64_t now_ns);
+static struct status look_at_itself(struct box *box, uint64_t now_ns);
+static void log_sensor(struct box *box, const struct sensor *sensor);
+static void end_tracks(struct box *box, uint64_t now_ns);
+static uint64_t earlier(uint64_t a, uint64_t b);
+
+struct box_config box_config_default(void)
+{
+    return (struct box_config){
+        .sac = 0,
+        .sic = 1,
+        .service = 1,
+        .fcs_octets = 2,
+        .serial_number = "0",
+        .output_used = {true, true},
+        .settings =
+            {
+                .flush_ns = 5000000,
+                .mtu = MTU_DEFAULT,
+                .coast_ns = 30 * NS_PER_S,
+                .gains = {.alpha = 0.8, .beta = 0.5, .gamma = 0.0},
+                .capacity = CAPACITY_DEFAULT,
+            },
+    };
+}
+
+void box_init(struct box *box, const struct box_config *config, struct hal *hal)
+{
+    memset(box, 0, sizeof *box);
+    box->hal = hal;
+    box->config = *config;
+    box->sensors = config->sensors;
+    box->started_ns = hal_now_ns(hal);
+    box->heartbeat_due_ns = box->started_ns;
+    box->sweep_due_ns = box->started_ns + SWEEP_NS;
+    hdlc_init(&box->serial, config->fcs_octets);
+    scpi_init(&box->scpi);
+    tracker_init(&box->tracker, config->settings.gains);
+    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
+        box->outputs[port] = (struct output){box, (enum hal_output)port};
+        cat062_init(&box->formatters[port], config->sac, config->sic, config->service, send_block, &box->outputs[port]);
+    }
+    box_restore_settings(box);
+    box_log(box, RESET_TEXT[hal_reset_cause(hal)]);
+}
+
+void box_receive(struct box *box, enum box_input input, const uint8_t *octets, size_t n)
+{
+    if (box->hangs) {
+        return;
+    }
+    switch (input) {
+    case BOX_RADAR_SERIAL: ingest_serial(box, octets, n); break;
+    case BOX_RADAR_ETH: ingest_radar_datagram(box, octets, n); break;
+    case BOX_LINK_IN: ingest_link_datagram(box, octets, n); break;
+    case BOX_CONSOLE: console_input(box, octets, n); break;
+    }
+}
+
+void box_poll(struct box *box)
+{
+    if (box->hangs) {
+        return;
+    }
+    const uint64_t now_ns = hal_now_ns(box->hal);
+    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
+        block_poll(&box->formatters[port].block, now_ns);
+    }
+    if (now_ns >= box->heartbeat_due_ns && !(defect(DEFECT_heartbeat_stops) && box->tracker.table.live == 0)) {
+        heartbeat(box, now_ns);
+    }
+    if (now_ns >= box->sweep_due_ns) {
+        box->sweep_due_ns = now_ns + SWEEP_NS;
+        end_tracks(box, now_ns);
+    }
+    send_held(box, now_ns);
+    hal_watchdog_feed(box->hal);
+}
+
+uint64_t box_deadline_ns(struct box *box)
+{
+    const struct held *held = hold_first(&box->hold);
+    if (box->hangs) {
+        return 0; /* a processor that hangs is a busy one */
+    }
+    uint64_t deadline_ns = earlier(box->heartbeat_due_ns, box->sweep_due_ns);
+    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
+        deadline_ns = earlier(deadline_ns, block_deadline_ns(&box->formatters[port].block));
+    }
+    return held == NULL ? deadline_ns : earlier(deadline_ns, held->due_ns);
+}
+
+void box_emit(struct box *box, const struct track_report *report)
+{
+    uint8_t record[TRACK_RECORD_OCTETS];
+    const uint64_t now_ns = hal_now_ns(box->hal);
+    track_record_pack(report, record);
+    box->emitted++;
+    if (defect(DEFECT_lost_record) && box->emitted % 100 == 0) {
+        return;
+    }
+    if (defect(DEFECT_duplicate_record) && box->emitted % 100 == 0) {
+        (void)cat062_push(&box->formatters[HAL_LINK_OUT], record, sizeof record, now_ns);
+    }
+    hal_trace_record(box->hal, record, sizeof record);
+    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
+        if (box->config.output_used[port] &&
+            !cat062_push(&box->formatters[port], record, sizeof record, now_ns)) {
+            box->counters.malformed++;
+        }
+    }
+}
+
+bool box_set_flush_ns(struct box *box, uint64_t flush_ns)
+{
+    if (flush_ns > NS_PER_S) {
+        return false;
+    }
+    box->settings.flush_ns = flush_ns;
+    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
+        box->formatters[port].block.flush_ns = flush_ns;
+    }
+    return true;
+}
+
+bool box_set_mtu(struct box *box, unsigned mtu)
+{
+    if (mtu < MTU_MIN || mtu > MTU_MAX) {
+        return false;
+    }
+    box->settings.mtu = (uint16_t)mtu;
+    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
+        block_close(&box->formatters[port].block); /* an open block may be longer than the new MTU */
+        box->formatters[port].block.mtu = (uint16_t)mtu;
+    }
+    return true;
+}
+
+bool box_set_coast_ns(struct box *box, uint64_t coast_ns)
+{
+    if (coast_ns < NS_PER_S || coast_ns > 3600 * NS_PER_S) {
+        return false;
+    }
+    box->settings.coast_ns = coast_ns;
+    return true;
+}
+
+bool box_set_gains(struct box *box, struct filter_gains gains)
+{
+    if (!(gains.alpha > 0.0 && gains.alpha <= 1.0 && gains.beta >= 0.0 && gains.beta <= 2.0 && gains.gamma >= 0.0 &&
+          gains.gamma <= 1.0)) {
+        return false;
+    }
+    box->settings.gains = gains;
+    box->tracker.gains = gains;
+    return true;
+}
+
+bool box_set_capacity(struct box *box, double plots_per_s)
+{
+    if (!(plots_per_s >= 1.0 && plots_per_s <= CAPACITY_MAX)) {
+        return false;
+    }
+    box->settings.capacity = plots_per_s;
+    overload_init(&box->overload, plots_per_s, hal_now_ns(box->hal));
+    return true;
+}
+
+void box_restore_settings(struct box *box)
+{
+    const struct box_settings *settings = &box->config.settings;
+    (void)box_set_flush_ns(box, settings->flush_ns);
+    (void)box_set_mtu(box, settings->mtu);
+    (void)box_set_coast_ns(box, settings->coast_ns);
+    (void)box_set_gains(box, settings->gains);
+    (void)box_set_capacity(box, settings->capacity);
+}
+
+bool box_utc_ns(const struct box *box, uint64_t *ns_since_midnight)
+{
+    uint64_t ns = 0;
+    const bool known = hal_utc_ns(box->hal, &ns);
+    *ns_since_midnight = (ns + box->utc_offset_ns) % NS_PER_DAY;
+    return known || box->utc_set;
+}
+
+void box_set_utc(struct box *box, uint64_t ns_since_midnight)
+{
+    uint64_t ns = 0;
+    (void)hal_utc_ns(box->hal, &ns);
+    box->utc_offset_ns = ns_since_midnight + NS_PER_DAY - ns;
+    box->utc_set = true;
+    clock_watch_restart(&box->clock);
+    box_log(box, "time set");
+}
+
+bool box_step_utc(struct box *box, double seconds)
+{
+    if (!(seconds > -86400.0 && seconds < 86400.0)) {
+        return false;
+    }
+    const int64_t step_ns = (int64_t)(seconds * 1e9) + (seconds < 0.0 ? (int64_t)NS_PER_DAY : 0);
+    box->utc_offset_ns = (box->utc_offset_ns + (uint64_t)step_ns) % NS_PER_DAY;
+    return true;
+}
+
+void box_log(struct box *box, const char *event)
+{
+    event_log_add(&box->log, hal_now_ns(box->hal) - box->started_ns, event);
+}
+
+static void send_block(void *context, const uint8_t *block, size_t n)
+{
+    const struct output *output = context;
+    send_datagram(output->box, output->port, block, n, 1);
+}
+
+static void send_datagram(struct box *box, enum hal_output port, const uint8_t *octets, size_t n, unsigned blocks)
+{
+    box->counters.blocks_out += blocks;
+    const uint64_t late_ns = lateness_ns();
+    if (late_ns > 0 && hold_put(&box->hold, hal_now_ns(box->hal) + late_ns, port, octets, n)) {
+        return;
+    }
+    send_now(box, port, octets, n);
+}
+
+static void send_now(struct box *box, enum hal_output port, const uint8_t *octets, size_t n)
+{
+    if (hal_send(box->hal, port, octets, n)) {
+        box->counters.datagrams_out++;
+    } else {
+        box->counters.send_errors++;
+    }
+}
+
+/* How long a datagram is held back: not at all, in a box that works. */
+static uint64_t lateness_ns(void)
+{
+    return defect(DEFECT_delay_80ms) ? 80000000u : 0u;
+}
+
+static void send_held(struct box *box, uint64_t now_ns)
+{
+    struct held *held = NULL;
+    while ((held = hold_first(&box->hold)) != NULL && held->due_ns <= now_ns) {
+        send_now(box, held->port, held->octets, held->n);
+        held->due_ns = 0;
+    }
+}
+
+/* CAT065 and CAT063, every second, also when the sky is empty. */
+static void heartbeat(struct box *box, uint64_t now_ns)
+{
+    uint8_t octets[STATUS_OCTETS_MAX];
+    const struct status status = look_at_itself(box, now_ns);
+    const size_t n = status_blocks(&status, &box->sensors, now_ns, octets);
+    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
+        if (box->config.output_used[port]) {
+            send_datagram(box, (enum hal_output)port, octets, n, box->sensors.count > 0 ? 2 : 1);
+        }
+    }
+    box->counters.heartbeats++;
+    box->heartbeat_due_ns += NS_PER_S;
+    if (box->heartbeat_due_ns <= now_ns) { /* the box was stopped for a while: do not catch up with a burst */
+        box->heartbeat_due_ns = now_ns + NS_PER_S;
+    }
+}
+
+static struct status look_at_itself(struct box *box, uint64_t now_ns)
+{
+    uint64_t utc_ns = 0;
+    const bool time_known = box_utc_ns(box, &utc_ns);
+    if (clock_watch_look(&box->clock, now_ns, utc_ns)) {
+        box_log(box, "clock stepped");
+    }
+    const bool overload = overload_shows(&box->overload, now_ns);
+    if (overload != box->overload_shown) {
+        box_log(box, overload ? "overload" : "overload over");
+        box->overload_shown = overload;
+    }
+    for (unsigned i = 0; i < box->sensors.count; i++) {
+        struct sensor *sensor = &box->sensors.list[i];
+        if (sensor_state(sensor, now_ns) != sensor->shown) {
+            sensor->shown = sensor_state(sensor, now_ns);
+            log_sensor(box, sensor);
+        }
+    }
+    return (struct status){
+        .sac = box->config.sac,
+        .sic = box->config.sic,
+        .service = box->config.service,
+        .tod = tod_from_ns(utc_ns),
+        .time_invalid = !time_known || !clock_watch_trusts(&box->clock, now_ns),
+        .overload = overload,
+        .renumbered = hal_boots(box->hal) % 2u != 0,
+    };
+}
+
+static void log_sensor(struct box *box, const struct sensor *sensor)
+{
+    static const char *const states[] = {" operational", " degraded", " initialising", " not connected"};
+    char line[EVENT_TEXT];
+    struct text text = text_on(line, sizeof line);
+    text_add(&text, "sensor ");
+    text_add_unsigned(&text, sensor->sac, 1);
+    text_add(&text, "/");
+    text_add_unsigned(&text, sensor->sic, 1);
+    text_add(&text, states[sensor->shown]);
+    box_log(box, line);
+}
+
+static void end_tracks(struct box *box, uint64_t now_ns)
+{
+    struct track_report report;
+    const uint64_t coast_ns = box->settings.coast_ns;
+    unsigned cursor = 0;
+    while (tracker_end_next(&box->tracker, &cursor, &box->sensors, coast_ns, now_ns, &report)) {
+        box->counters.tracks_ended++;
+        box_emit(box, &report);
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}

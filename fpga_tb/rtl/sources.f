@@ -1,0 +1,11 @@
+cat062_types.sv
+axis_rules.sv
+axis_skid.sv
+record_gate.sv
+block_planner.sv
+item_slots.sv
+octet_packer.sv
+beat_ram.sv
+block_store.sv
+axil_registers.sv
+cat062_formatter.sv
