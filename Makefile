@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
-C_PARTS := $(wildcard hil/*/*.c)
+C_PARTS := $(wildcard hil/*/*.c hil/*/*/*.[ch])
 BENCH ?= lab_config/benches/native.toml
 SCENARIO ?= staging
 

@@ -18,6 +18,7 @@ from hil.errors import BenchError  # noqa: E402
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--formatter", type=Path, default=formatter_file.SHIPPED, help="lab_config/formatters/*.toml to test")
     parser.addoption("--fpga-seed", type=int, default=1, help="seed of every bench (a failure names its own)")
+    parser.addoption("--fpga-records", type=int, default=100_000, help="random records through the batch bench")
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +35,11 @@ def formatter(formatter_path: Path) -> formatter_file.Formatter:
 @pytest.fixture(scope="session")
 def seed(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--fpga-seed"))
+
+
+@pytest.fixture(scope="session")
+def fpga_records(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--fpga-records"))
 
 
 @pytest.fixture(scope="session", params=[simulators.ICARUS, simulators.VERILATOR])

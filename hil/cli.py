@@ -96,7 +96,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 def _run(given: argparse.Namespace) -> int:
     from hil_fixtures.suite import run_suite  # noqa: PLC0415  # `hil --help` must not wait for the plotting libraries
 
-    return run_suite(
+    code: int = run_suite(
         given.bench,
         scenario=given.scenario,
         out=given.out,
@@ -105,6 +105,7 @@ def _run(given: argparse.Namespace) -> int:
         images=dict(_image(text) for text in given.image),
         select=given.select,
     )
+    return code
 
 
 def _image(text: str) -> tuple[str, Path]:

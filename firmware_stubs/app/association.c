@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "defects.h"
 #include "tod.h"
 
 /* What the gate is made of: 4 sigma of a surveillance radar and of what a target may do meanwhile. */
@@ -25,6 +26,7 @@ struct view {
     struct vec3 position;
 };
 
+static struct track *close_by(struct track_table *table, const struct plot *plot, const struct sensor *radar);
 static bool identities_conflict(const struct track *track, const struct plot *plot);
 static bool seen_this_scan(const struct track *track, const struct view *view);
 static double gate_distance(const struct track *track, const struct view *view);
@@ -39,6 +41,9 @@ struct track *associate(struct track_table *table, const struct plot *plot, cons
                 return &table->tracks[i];
             }
         }
+    }
+    if (defect(DEFECT_merge_at_separation)) {
+        return close_by(table, plot, radar);
     }
     const struct view view = {plot, radar, sensor, plot_position(plot, &radar->frame, radar->frame.height_m)};
     struct track *nearest = NULL;
@@ -69,6 +74,9 @@ struct vec3 plot_position(const struct plot *plot, const struct frame *radar, do
     if (!plot->has_elevation) {
         const double height_m = plot->height_source == HEIGHT_NONE ? default_height_m : plot->height_m;
         at.elevation_rad = elevation_for_height(radar, at.range_m, at.azimuth_rad, height_m);
+        if (defect(DEFECT_slant_range)) {
+            at.range_m /= cos(at.elevation_rad);
+        }
     }
     return ecef_from_polar(radar, at);
 }
@@ -83,6 +91,19 @@ struct vec3 track_predict(const struct track *track, uint32_t tod)
 bool mode_3a_usable(const struct plot *plot)
 {
     return plot->has_mode_3a && (plot->mode_3a & MODE_3A_DOUBTFUL) == 0;
+}
+
+/* What a box does that merges objects which separate: whoever is near is the same. */
+static struct track *close_by(struct track_table *table, const struct plot *plot, const struct sensor *radar)
+{
+    const struct vec3 here = plot_position(plot, &radar->frame, radar->frame.height_m);
+    for (unsigned i = 0; i < table->end; i++) {
+        const struct vec3 apart = vec3_sub(track_predict(&table->tracks[i], plot->tod), here);
+        if (table->tracks[i].live && vec3_dot(apart, apart) < 3000.0 * 3000.0) {
+            return &table->tracks[i];
+        }
+    }
+    return NULL;
 }
 
 /* Position alone never bridges two identities: it would move a number from one object to another. */

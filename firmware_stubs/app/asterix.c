@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "defects.h"
 #include "octets.h"
 
 static size_t fspec_octets(const uint8_t *octets, size_t n, size_t max, enum parse_result *result);
@@ -46,6 +47,10 @@ enum parse_result record_parse(const struct category *category, const uint8_t *o
         }
         const size_t length = item_length(&category->items[position - 1u], octets + at, n - at, &result);
         if (length == 0) {
+            if (defect(DEFECT_truncated_taken) && result == PARSE_TRUNCATED && at > fspec) {
+                record->length = n;
+                return PARSE_OK;
+            }
             return result;
         }
         record->item[position] = octets + at;

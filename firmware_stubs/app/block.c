@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "defects.h"
 #include "octets.h"
 
 enum { HEADER = 3 };
@@ -22,13 +23,21 @@ bool block_add(struct block *block, const uint8_t *record, size_t n, uint64_t no
     if (HEADER + n > block->mtu) {
         return false;
     }
-    if (block->used + n > block->mtu) {
+    if (block->used + n > (defect(DEFECT_mtu_ignored) ? (size_t)MTU_MAX : block->mtu)) {
+        block->full = true;
         block_close(block);
     }
     if (block->used == 0) {
         block->octets[0] = block->category;
         block->used = HEADER;
         block->deadline_ns = now_ns + block->flush_ns;
+        block->blocks++;
+        if (defect(DEFECT_flush_timer_drift)) {
+            block->deadline_ns += 100000u * block->blocks;
+        }
+    } else if (defect(DEFECT_flush_by_next) && now_ns >= block->deadline_ns) {
+        block_close(block);
+        return block_add(block, record, n, now_ns);
     }
     memcpy(block->octets + block->used, record, n);
     block->used += n;
@@ -37,7 +46,7 @@ bool block_add(struct block *block, const uint8_t *record, size_t n, uint64_t no
 
 void block_poll(struct block *block, uint64_t now_ns)
 {
-    if (now_ns >= block_deadline_ns(block)) {
+    if (now_ns >= block_deadline_ns(block) && !defect(DEFECT_flush_by_next)) {
         block_close(block);
     }
 }
@@ -47,7 +56,8 @@ void block_close(struct block *block)
     if (block->used == 0) {
         return;
     }
-    put_u16(block->octets + 1, (uint16_t)block->used);
+    put_u16(block->octets + 1, (uint16_t)(block->used - (defect(DEFECT_length_when_full) && block->full ? 3u : 0u)));
+    block->full = false;
     const size_t n = block->used;
     block->used = 0;
     block->sink(block->context, block->octets, n);
@@ -55,5 +65,5 @@ void block_close(struct block *block)
 
 uint64_t block_deadline_ns(const struct block *block)
 {
-    return block->used == 0 ? NO_DEADLINE : block->deadline_ns;
+    return block->used == 0 || defect(DEFECT_flush_by_next) ? NO_DEADLINE : block->deadline_ns;
 }

@@ -28,6 +28,8 @@ struct block {
     uint8_t octets[MTU_MAX];
     size_t used; /* 0 = no record yet */
     uint64_t deadline_ns;
+    bool full; /* closed by the MTU */
+    uint64_t blocks; /* opened so far */
 };
 
 void block_init(struct block *block, uint8_t category, block_sink *sink, void *context);

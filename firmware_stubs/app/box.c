@@ -5,6 +5,7 @@
 
 #include "console.h"
 #include "ingest.h"
+#include "octets.h"
 #include "status.h"
 #include "text.h"
 #include "tod.h"
@@ -16,11 +17,12 @@ static const uint64_t SWEEP_NS = 250000000u; /* how often tracks are looked thro
 static const char *const RESET_TEXT[] = {"started by POWER", "started by SOFTWARE", "started by WATCHDOG",
                                          "started by PIN"};
 
+static void format(struct box *box, const uint8_t *record);
+static bool spoil_delivery(struct box *box, uint8_t *record);
 static void send_block(void *context, const uint8_t *block, size_t n);
 static void send_datagram(struct box *box, enum hal_output port, const uint8_t *octets, size_t n, unsigned blocks);
 static void send_now(struct box *box, enum hal_output port, const uint8_t *octets, size_t n);
 static void send_held(struct box *box, uint64_t now_ns);
-static uint64_t lateness_ns(void);
 static void heartbeat(struct box *box, uint64_t now_ns);
 static struct status look_at_itself(struct box *box, uint64_t now_ns);
 static void log_sensor(struct box *box, const struct sensor *sensor);
@@ -89,7 +91,7 @@ void box_poll(struct box *box)
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
         block_poll(&box->formatters[port].block, now_ns);
     }
-    if (now_ns >= box->heartbeat_due_ns && !(defect(DEFECT_heartbeat_stops) && box->tracker.table.live == 0)) {
+    if (now_ns >= box->heartbeat_due_ns) {
         heartbeat(box, now_ns);
     }
     if (now_ns >= box->sweep_due_ns) {
@@ -116,21 +118,54 @@ uint64_t box_deadline_ns(struct box *box)
 void box_emit(struct box *box, const struct track_report *report)
 {
     uint8_t record[TRACK_RECORD_OCTETS];
-    const uint64_t now_ns = hal_now_ns(box->hal);
     track_record_pack(report, record);
-    box->emitted++;
-    if (defect(DEFECT_lost_record) && box->emitted % 100 == 0) {
-        return;
-    }
-    if (defect(DEFECT_duplicate_record) && box->emitted % 100 == 0) {
-        (void)cat062_push(&box->formatters[HAL_LINK_OUT], record, sizeof record, now_ns);
-    }
     hal_trace_record(box->hal, record, sizeof record);
+    box->emitted++;
+    if (!spoil_delivery(box, record)) {
+        format(box, record);
+    }
+}
+
+static void format(struct box *box, const uint8_t *record)
+{
+    const uint64_t now_ns = hal_now_ns(box->hal);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
         if (box->config.output_used[port] &&
-            !cat062_push(&box->formatters[port], record, sizeof record, now_ns)) {
+            !cat062_push(&box->formatters[port], record, TRACK_RECORD_OCTETS, now_ns)) {
             box->counters.malformed++;
         }
+    }
+}
+
+/* True: a defect has dealt with the record. */
+static bool spoil_delivery(struct box *box, uint8_t *record)
+{
+    switch ((int)DEFECT_BUILT_IN) {
+    case DEFECT_lost_record: return box->emitted % 100 == 0;
+    case DEFECT_end_silent: return (record[AT_STATUS + 1] & STATUS1_TSE) != 0;
+    case DEFECT_duplicate_record:
+        if (box->emitted % 100 == 0) {
+            format(box, record);
+        }
+        return false;
+    case DEFECT_invented_record:
+        if (box->emitted % 100 == 0) {
+            format(box, record);
+            put_u24(record + AT_TOD, (get_u24(record + AT_TOD) + 4 * 128) % TOD_TICKS_PER_DAY);
+        }
+        return false;
+    case DEFECT_reordered:
+        if (box->emitted % 40 == 0) {
+            memcpy(box->kept_back, record, TRACK_RECORD_OCTETS);
+            return true;
+        }
+        if (box->emitted % 40 == 1 && box->emitted > 1) {
+            format(box, record);
+            format(box, box->kept_back);
+            return true;
+        }
+        return false;
+    default: return false;
     }
 }
 
@@ -241,11 +276,15 @@ static void send_block(void *context, const uint8_t *block, size_t n)
 static void send_datagram(struct box *box, enum hal_output port, const uint8_t *octets, size_t n, unsigned blocks)
 {
     box->counters.blocks_out += blocks;
-    const uint64_t late_ns = lateness_ns();
-    if (late_ns > 0 && hold_put(&box->hold, hal_now_ns(box->hal) + late_ns, port, octets, n)) {
+    const uint64_t now_ns = hal_now_ns(box->hal);
+    const uint64_t late_ns = hold_for_ns(&box->hold, now_ns - box->started_ns);
+    if (late_ns > 0 && hold_put(&box->hold, now_ns + late_ns, port, octets, n)) {
         return;
     }
     send_now(box, port, octets, n);
+    if (defect(DEFECT_duplicate_datagram) && box->hold.asked % 50 == 0) {
+        send_now(box, port, octets, n);
+    }
 }
 
 static void send_now(struct box *box, enum hal_output port, const uint8_t *octets, size_t n)
@@ -255,12 +294,6 @@ static void send_now(struct box *box, enum hal_output port, const uint8_t *octet
     } else {
         box->counters.send_errors++;
     }
-}
-
-/* How long a datagram is held back: not at all, in a box that works. */
-static uint64_t lateness_ns(void)
-{
-    return defect(DEFECT_delay_80ms) ? 80000000u : 0u;
 }
 
 static void send_held(struct box *box, uint64_t now_ns)
@@ -279,12 +312,12 @@ static void heartbeat(struct box *box, uint64_t now_ns)
     const struct status status = look_at_itself(box, now_ns);
     const size_t n = status_blocks(&status, &box->sensors, now_ns, octets);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        if (box->config.output_used[port]) {
+        if (box->config.output_used[port] && !(defect(DEFECT_heartbeat_stops) && box->tracker.table.live == 0)) {
             send_datagram(box, (enum hal_output)port, octets, n, box->sensors.count > 0 ? 2 : 1);
         }
     }
     box->counters.heartbeats++;
-    box->heartbeat_due_ns += NS_PER_S;
+    box->heartbeat_due_ns += defect(DEFECT_heartbeat_slow) ? NS_PER_S * 8 / 5 : NS_PER_S;
     if (box->heartbeat_due_ns <= now_ns) { /* the box was stopped for a while: do not catch up with a burst */
         box->heartbeat_due_ns = now_ns + NS_PER_S;
     }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "defects.h"
 #include "octets.h"
 #include "tod.h"
 #include "track_record.h"
@@ -79,8 +80,8 @@ static size_t encode(const struct cat062 *formatter, const uint8_t *record, uint
     uint8_t items[CAT062_RECORD_MAX];
     const unsigned valid = get_u16(record + AT_VALIDITY);
     uint8_t *end = items;
-    *end++ = formatter->sac;
-    *end++ = formatter->sic;
+    *end++ = defect(DEFECT_sac_sic_mixed) ? record[AT_SENSOR] : formatter->sac;
+    *end++ = defect(DEFECT_sac_sic_mixed) ? record[AT_SENSOR + 1] : formatter->sic;
     *end++ = formatter->service;
     mark(presence, I062_010);
     mark(presence, I062_015);
@@ -93,6 +94,9 @@ static size_t encode(const struct cat062 *formatter, const uint8_t *record, uint
     if ((valid & (VALID_340_SID | VALID_340_HEI)) != 0) {
         mark(presence, I062_340);
         end = put_measured(end, record, valid);
+    }
+    if (defect(DEFECT_fspec_bit)) {
+        mark(presence, I062_185);
     }
     const size_t fspec = put_fspec(out, presence);
     const size_t octets = (size_t)(end - items);
@@ -120,7 +124,7 @@ static uint8_t *put_status(uint8_t *out, const uint8_t *status)
         last--;
     }
     for (unsigned i = 0; i <= last; i++) {
-        *out++ = (uint8_t)(status[i] | (i < last ? FX : 0));
+        *out++ = (uint8_t)(status[i] | (i < last && !defect(DEFECT_fx_missing) ? FX : 0));
     }
     return out;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "clock_watch.h"
 
+#include "defects.h"
+
 static const int64_t NS_PER_DAY = 86400000000000;
 static const int64_t STEP_NS = 50000000; /* more than any slewing does in a second */
 static const uint64_t DISTRUST_NS = 10000000000u;
@@ -11,7 +13,7 @@ bool clock_watch_look(struct clock_watch *watch, uint64_t now_ns, uint64_t utc_n
     astray %= NS_PER_DAY;
     astray += astray < -NS_PER_DAY / 2 ? NS_PER_DAY : 0;
     astray -= astray > NS_PER_DAY / 2 ? NS_PER_DAY : 0;
-    const bool step = watch->primed && (astray > STEP_NS || astray < -STEP_NS);
+    const bool step = !defect(DEFECT_clock_step_hidden) && watch->primed && (astray > STEP_NS || astray < -STEP_NS);
     if (step) {
         watch->stepped_ever = true;
         watch->stepped_ns = now_ns;
@@ -29,5 +31,6 @@ void clock_watch_restart(struct clock_watch *watch)
 
 bool clock_watch_trusts(const struct clock_watch *watch, uint64_t now_ns)
 {
-    return !watch->pps_lost && !(watch->stepped_ever && now_ns - watch->stepped_ns < DISTRUST_NS);
+    const bool lost = watch->pps_lost && !defect(DEFECT_pps_loss_hidden);
+    return !lost && !(watch->stepped_ever && now_ns - watch->stepped_ns < DISTRUST_NS);
 }

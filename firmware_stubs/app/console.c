@@ -7,6 +7,7 @@
 #include "bit.h"
 #include "box.h"
 #include "console_config.h"
+#include "defects.h"
 #include "text.h"
 
 static const uint64_t NS_PER_S = 1000000000u;
@@ -20,8 +21,11 @@ static void idn(void *context, struct scpi *scpi, const char *parameters)
     const struct box *box = context;
     (void)parameters;
     text_add(&scpi->reply, "radar-hil,RIB,");
-    text_add(&scpi->reply, box->config.serial_number);
-    text_add(&scpi->reply, "," RIB_VERSION);
+    if (!defect(DEFECT_identity_short)) {
+        text_add(&scpi->reply, box->config.serial_number);
+        text_add(&scpi->reply, ",");
+    }
+    text_add(&scpi->reply, RIB_VERSION);
 }
 
 static void rst(void *context, struct scpi *scpi, const char *parameters)
@@ -55,7 +59,7 @@ static void reset_cause_query(void *context, struct scpi *scpi, const char *para
     static const char *const causes[] = {"POWER", "SOFTWARE", "WATCHDOG", "PIN"};
     const struct box *box = context;
     (void)parameters;
-    text_add(&scpi->reply, causes[hal_reset_cause(box->hal)]);
+    text_add(&scpi->reply, causes[defect(DEFECT_reset_cause_lost) ? HAL_RESET_POWER : hal_reset_cause(box->hal)]);
 }
 
 static void reset(void *context, struct scpi *scpi, const char *parameters)
@@ -106,9 +110,10 @@ static void counters_query(void *context, struct scpi *scpi, const char *paramet
 {
     const struct box *box = context;
     (void)parameters;
+    const uint64_t wrap = defect(DEFECT_counter_wrap) ? UINT8_MAX : UINT64_MAX;
 #define COUNTER_TEXT(name)                                                                                             \
     text_add(&scpi->reply, #name "=");                                                                                 \
-    text_add_unsigned(&scpi->reply, box->counters.name, 1);                                                            \
+    text_add_unsigned(&scpi->reply, box->counters.name & wrap, 1);                                                     \
     text_add(&scpi->reply, ",");
     COUNTERS(COUNTER_TEXT)
 #undef COUNTER_TEXT

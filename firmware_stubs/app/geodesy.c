@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "geodesy.h"
 
+#include "defects.h"
+
 #include <math.h>
 
 static const double SEMI_MAJOR_M = 6378137.0;
@@ -66,7 +68,7 @@ struct geodetic geodetic_from_ecef(struct vec3 at)
     const double sin_lat = tan_lat * cos_lat;
     const double root = sqrt(1.0 - e2 * sin_lat * sin_lat);
     return (struct geodetic){
-        atan(tan_lat),
+        atan(defect(DEFECT_geocentric_latitude) ? tan_lat * (1.0 - e2) : tan_lat),
         atan2(at.y, at.x),
         axis_distance * cos_lat + at.z * sin_lat - SEMI_MAJOR_M * root, /* holds at every latitude */
     };

@@ -11,7 +11,7 @@
 #include "defects.h"
 #include "hal.h"
 
-enum { HELD_MAX = (int)DEFECT_BUILT_IN == (int)DEFECT_delay_80ms ? 512 : 1 };
+enum { HELD_MAX = DEFECT_HOLDS ? 1024 : 1 };
 
 struct hold {
     struct held {
@@ -20,7 +20,11 @@ struct hold {
         size_t n;
         uint8_t octets[MTU_MAX];
     } list[HELD_MAX];
+    uint64_t asked; /* datagrams so far */
 };
+
+/* How long the next datagram is held back: not at all, in a box that works. */
+uint64_t hold_for_ns(struct hold *hold, uint64_t uptime_ns);
 
 /* False: no room. */
 bool hold_put(struct hold *hold, uint64_t due_ns, enum hal_output port, const uint8_t *octets, size_t n);

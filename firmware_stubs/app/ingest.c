@@ -2,6 +2,8 @@
 #include "ingest.h"
 
 #include "box.h"
+#include "defects.h"
+#include "tod.h"
 
 typedef void record_handler(struct box *box, const struct record *record, const uint8_t *octets);
 
@@ -12,12 +14,13 @@ struct route {
 };
 
 static void walk_blocks(struct box *box, const struct route *routes, size_t count, const uint8_t *octets, size_t n);
-static void walk_records(struct box *box, const struct route *route, const uint8_t *octets, size_t n);
+static bool walk_records(struct box *box, const struct route *route, const uint8_t *octets, size_t n);
 static void refuse_record(struct box *box, const struct category *category, enum parse_result why);
 static void take_cat048(struct box *box, const struct record *record, const uint8_t *octets);
 static void take_cat015(struct box *box, const struct record *record, const uint8_t *octets);
 static void take_cat034(struct box *box, const struct record *record, const uint8_t *octets);
 static void take_remote_track(struct box *box, const struct record *record, const uint8_t *octets);
+static void spoil_remote(struct box *box, const struct record *record, const uint8_t *octets);
 static void take_remote_status(struct box *box, const struct record *record, const uint8_t *octets);
 static void take_plot(struct box *box, const struct plot *plot, unsigned faults);
 static void refuse_plot(struct box *box, enum plot_fault fault);
@@ -38,6 +41,9 @@ void ingest_serial(struct box *box, const uint8_t *octets, size_t n)
         size_t length = 0;
         switch (hdlc_push(&box->serial, octets[i], &length)) {
         case HDLC_FRAME:
+            if (defect(DEFECT_long_frame_lost) && length > 255) {
+                break;
+            }
             box->counters.frames_ok++;
             walk_blocks(box, RADAR_ROUTES, RADAR_ROUTE_COUNT, box->serial.octets, length);
             break;
@@ -47,6 +53,9 @@ void ingest_serial(struct box *box, const uint8_t *octets, size_t n)
         case HDLC_RUNT: box->counters.runt++; break;
         case HDLC_NOTHING: break;
         }
+    }
+    if (defect(DEFECT_escape_at_end)) {
+        box->serial.escaped = false;
     }
 }
 
@@ -76,9 +85,15 @@ static void walk_blocks(struct box *box, const struct route *routes, size_t coun
         }
         if (route == NULL) {
             box->counters.unknown_category++;
+            if (defect(DEFECT_crash_on_category)) {
+                __builtin_trap();
+            }
         } else {
             box->counters.blocks_in++;
-            walk_records(box, route, octets + BLOCK_HEADER, length - BLOCK_HEADER);
+            const bool whole = walk_records(box, route, octets + BLOCK_HEADER, length - BLOCK_HEADER);
+            if (defect(DEFECT_damage_spreads) && !whole) {
+                return;
+            }
         }
         octets += length;
         n -= length;
@@ -86,19 +101,26 @@ static void walk_blocks(struct box *box, const struct route *routes, size_t coun
 }
 
 /* ASTERIX has no resync inside a block: a record that does not parse takes the rest of the block with it. */
-static void walk_records(struct box *box, const struct route *route, const uint8_t *octets, size_t n)
+static bool walk_records(struct box *box, const struct route *route, const uint8_t *octets, size_t n)
 {
+    const size_t whole = n;
     while (n > 0) {
         struct record record;
         const enum parse_result result = record_parse(route->category, octets, n, &record);
         if (result != PARSE_OK) {
             refuse_record(box, route->category, result);
-            return;
+            return false;
         }
-        route->handler(box, &record, octets);
+        const bool last_of_several = n < whole && record.length == n;
+        const bool first_of_several = n == whole && record.length < n;
+        if (!(defect(DEFECT_lost_last_plot) && last_of_several && route->category != &cat062) &&
+            !(defect(DEFECT_remote_lost) && first_of_several && route->category == &cat062)) {
+            route->handler(box, &record, octets);
+        }
         octets += record.length;
         n -= record.length;
     }
+    return true;
 }
 
 static void refuse_record(struct box *box, const struct category *category, enum parse_result why)
@@ -133,6 +155,10 @@ static void take_cat015(struct box *box, const struct record *record, const uint
 static void take_cat034(struct box *box, const struct record *record, const uint8_t *octets)
 {
     (void)octets;
+    const uint8_t *type = record->item[I034_000];
+    if (defect(DEFECT_sector_lost) && type != NULL && type[0] == 2) {
+        return;
+    }
     box->counters.service_in++;
     sensors_service_message(&box->sensors, record, hal_now_ns(box->hal));
 }
@@ -140,12 +166,25 @@ static void take_cat034(struct box *box, const struct record *record, const uint
 static void take_remote_track(struct box *box, const struct record *record, const uint8_t *octets)
 {
     box->counters.remote_in++;
+    spoil_remote(box, record, octets);
     if (!box->config.output_used[HAL_C2_OUT]) {
         box->counters.remote_refused++;
     } else if (cat062_pass(&box->formatters[HAL_C2_OUT], octets, record->length, hal_now_ns(box->hal))) {
         box->counters.remote_out++;
     } else {
         box->counters.remote_refused++; /* longer than the MTU */
+    }
+}
+
+static void spoil_remote(struct box *box, const struct record *record, const uint8_t *octets)
+{
+    if (defect(DEFECT_remote_own_source) && record->item[I062_010] != NULL) {
+        uint8_t *source = (uint8_t *)(uintptr_t)record->item[I062_010]; /* in the port's buffer */
+        source[0] = box->config.sac;
+        source[1] = box->config.sic;
+    }
+    if (defect(DEFECT_remote_echo)) {
+        (void)cat062_pass(&box->formatters[HAL_LINK_OUT], octets, record->length, hal_now_ns(box->hal));
     }
 }
 
@@ -161,7 +200,10 @@ static void take_plot(struct box *box, const struct plot *plot, unsigned faults)
 {
     box->counters.plots_in++;
     const uint64_t now_ns = hal_now_ns(box->hal);
-    const int sensor = sensors_find(&box->sensors, plot->sac, plot->sic);
+    int sensor = sensors_find(&box->sensors, plot->sac, plot->sic);
+    if (defect(DEFECT_unknown_sensor_taken) && sensor < 0 && box->sensors.count > 0) {
+        sensor = 0;
+    }
     enum plot_fault fault = first_fault(faults | (sensor < 0 ? 1u << FAULT_UNKNOWN_SENSOR : 0u));
     struct track_report report;
     bool begun = false;
@@ -177,6 +219,11 @@ static void take_plot(struct box *box, const struct plot *plot, unsigned faults)
         refuse_plot(box, fault);
         return;
     }
+    if (defect(DEFECT_box_time)) {
+        uint64_t utc_ns = 0;
+        (void)box_utc_ns(box, &utc_ns);
+        report.tod = tod_from_ns(utc_ns);
+    }
     box->counters.tracks_new += begun ? 1u : 0u;
     box->counters.tracks_out++;
     box_emit(box, &report);
@@ -184,6 +231,12 @@ static void take_plot(struct box *box, const struct plot *plot, unsigned faults)
 
 static void refuse_plot(struct box *box, enum plot_fault fault)
 {
+    if (fault == FAULT_SHED ? defect(DEFECT_shed_uncounted) : defect(DEFECT_refusal_uncounted)) {
+        return;
+    }
+    if (fault == FAULT_SHED && defect(DEFECT_watchdog_starved)) {
+        box->hangs = true;
+    }
     switch (fault) {
     case FAULT_MISSING_ITEM: box->counters.missing_item++; break;
     case FAULT_UNKNOWN_SENSOR: box->counters.unknown_sensor++; break;

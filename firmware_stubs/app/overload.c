@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "overload.h"
 
+#include "defects.h"
+
 static const double KEPT_FOR_IDENTIFIED = 0.25; /* of the room: only plots with an address or a code may use it */
 static const uint64_t SHOWN_NS = 2000000000u;
 
@@ -16,7 +18,7 @@ bool overload_admit(struct overload *overload, bool identified, uint64_t now_ns)
     if (overload->room > overload->capacity) {
         overload->room = overload->capacity;
     }
-    const double kept = identified ? 0.0 : KEPT_FOR_IDENTIFIED * overload->capacity;
+    const double kept = identified != defect(DEFECT_shed_blindly) ? 0.0 : KEPT_FOR_IDENTIFIED * overload->capacity;
     if (overload->room - kept < 1.0) {
         overload->shed_ever = true;
         overload->shed_ns = now_ns;
@@ -28,5 +30,5 @@ bool overload_admit(struct overload *overload, bool identified, uint64_t now_ns)
 
 bool overload_shows(const struct overload *overload, uint64_t now_ns)
 {
-    return overload->shed_ever && now_ns - overload->shed_ns <= SHOWN_NS;
+    return !defect(DEFECT_overload_hides) && overload->shed_ever && now_ns - overload->shed_ns <= SHOWN_NS;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "defects.h"
 #include "octets.h"
 #include "tod.h"
 
@@ -75,7 +76,7 @@ static unsigned cat048_descriptor(const struct record *record, struct plot *plot
     *extended_range = (descriptor[1] & 0x40u) != 0;
     plot->military_emergency = (descriptor[1] & 0x10u) != 0;
     plot->military_identification = (descriptor[1] & 0x08u) != 0;
-    return (descriptor[1] & 0x80u) != 0 ? 1u << FAULT_TEST_TARGET : 0u;
+    return (descriptor[1] & 0x80u) != 0 && !defect(DEFECT_test_target_taken) ? 1u << FAULT_TEST_TARGET : 0u;
 }
 
 static unsigned cat048_position(const struct record *record, bool extended_range, struct plot *plot)
@@ -85,8 +86,8 @@ static unsigned cat048_position(const struct record *record, bool extended_range
         return 1u << FAULT_MISSING_ITEM;
     }
     const unsigned rho = get_u16(position);
-    plot->range_m = rho / 256.0 * METRES_PER_NM;
-    plot->azimuth_rad = get_u16(position + 2) / 65536.0 * TWO_PI;
+    plot->range_m = rho / 256.0 * (defect(DEFECT_admiralty_mile) ? 1853.184 : METRES_PER_NM);
+    plot->azimuth_rad = get_u16(position + 2) / (defect(DEFECT_azimuth_lsb) ? 65535.0 : 65536.0) * TWO_PI;
     if (extended_range && cat048_extended_range(record, &plot->range_m)) {
         return 0;
     }

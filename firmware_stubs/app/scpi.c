@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "defects.h"
 #include "scpi_common.h"
 
 static void run_line(struct scpi *scpi, const struct scpi_command *commands, size_t count, void *context);
@@ -63,6 +64,9 @@ void scpi_raise(struct scpi *scpi, enum scpi_error error)
     scpi->event_status |= error > -200   ? ESR_COMMAND_ERROR
                           : error > -300 ? ESR_EXECUTION_ERROR
                                          : ESR_DEVICE_ERROR;
+    if (scpi->error_count == SCPI_ERRORS_MAX && defect(DEFECT_error_queue_wraps)) {
+        (void)scpi_next_error(scpi);
+    }
     if (scpi->error_count == SCPI_ERRORS_MAX) {
         scpi->errors[(scpi->error_first + SCPI_ERRORS_MAX - 1u) % SCPI_ERRORS_MAX] = SCPI_QUEUE_OVERFLOW;
         return;

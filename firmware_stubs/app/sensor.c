@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "defects.h"
 #include "octets.h"
 #include "tod.h"
 
@@ -57,7 +58,7 @@ void sensors_service_message(struct sensors *sensors, const struct record *recor
     struct sensor *sensor = &sensors->list[index];
     if (type[0] == NORTH_MARKER) {
         north_marker(sensor, record->item[I034_030], now_ns);
-    } else if (type[0] == SECTOR_CROSSING && record->item[I034_020] != NULL) {
+    } else if (type[0] == SECTOR_CROSSING && !defect(DEFECT_sector_lost) && record->item[I034_020] != NULL) {
         sensor->sector = record->item[I034_020][0];
     }
     if (record->item[I034_041] != NULL && get_u16(record->item[I034_041]) != 0) {
@@ -67,7 +68,7 @@ void sensors_service_message(struct sensors *sensors, const struct record *recor
 
 enum sensor_state sensor_state(const struct sensor *sensor, uint64_t now_ns)
 {
-    if (recent(sensor, sensor->north_seen, sensor->north_ns, now_ns)) {
+    if (defect(DEFECT_sensor_loss_hidden) || recent(sensor, sensor->north_seen, sensor->north_ns, now_ns)) {
         return SENSOR_OPERATIONAL;
     }
     if (recent(sensor, sensor->plot_seen, sensor->plot_ns, now_ns)) {

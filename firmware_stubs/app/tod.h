@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "defects.h"
+
 enum { TOD_TICKS_PER_DAY = 86400 * 128 };
 
 /* later - earlier in ticks, taken the short way round midnight. */
@@ -12,6 +14,9 @@ static inline int32_t tod_difference(uint32_t later, uint32_t earlier)
 {
     const int32_t day = TOD_TICKS_PER_DAY;
     const int32_t difference = (int32_t)later - (int32_t)earlier;
+    if (defect(DEFECT_midnight_wrap)) {
+        return difference;
+    }
     return difference > day / 2 ? difference - day : difference < -day / 2 ? difference + day : difference;
 }
 

@@ -15,6 +15,7 @@ static bool quantise(double value, double lsb, unsigned bits, int32_t *out);
 static bool put_pair(uint8_t *a, uint8_t *b, double first, double second, double lsb, unsigned bits);
 static void put_signed(uint8_t *at, int32_t value, unsigned bits);
 static unsigned pack_position(const struct track_report *report, uint8_t *record);
+static void spoil_velocity(uint8_t *record);
 static unsigned pack_vertical(const struct track_report *report, uint8_t *record);
 static unsigned pack_identity(const struct track_report *report, uint8_t *record);
 
@@ -35,9 +36,10 @@ void track_record_pack(const struct track_report *report, uint8_t record[TRACK_R
 static unsigned pack_position(const struct track_report *report, uint8_t *record)
 {
     unsigned valid = 0;
+    const double lsb_deg = defect(DEFECT_wgs84_lsb) ? 4.0 * WGS84_LSB_DEG : WGS84_LSB_DEG;
     const double latitude_deg = report->at.latitude_rad * DEGREES;
     const double longitude_deg = report->at.longitude_rad * DEGREES * (defect(DEFECT_longitude_sign) ? -1.0 : 1.0);
-    if (put_pair(record + AT_LATITUDE, record + AT_LONGITUDE, latitude_deg, longitude_deg, WGS84_LSB_DEG, 32)) {
+    if (put_pair(record + AT_LATITUDE, record + AT_LONGITUDE, latitude_deg, longitude_deg, lsb_deg, 32)) {
         valid |= VALID_105;
     }
     if (put_pair(record + AT_X, record + AT_Y, report->x_m, report->y_m, 0.5, 24)) {
@@ -45,8 +47,21 @@ static unsigned pack_position(const struct track_report *report, uint8_t *record
     }
     if (report->has_velocity && put_pair(record + AT_VX, record + AT_VY, report->vx_mps, report->vy_mps, 0.25, 16)) {
         valid |= VALID_185;
+        spoil_velocity(record);
     }
     return valid;
+}
+
+static void spoil_velocity(uint8_t *record)
+{
+    if (defect(DEFECT_velocity_byte_order)) {
+        const uint8_t low = record[AT_VX + 1];
+        record[AT_VX + 1] = record[AT_VX];
+        record[AT_VX] = low;
+    }
+    if (defect(DEFECT_velocity_sign)) {
+        record[AT_VX] &= 0x7f;
+    }
 }
 
 /* I062/130 goes from -1,500 to 150,000 ft by its definition, though its field could carry more. */
@@ -76,11 +91,14 @@ static unsigned pack_identity(const struct track_report *report, uint8_t *record
 {
     unsigned valid = 0;
     if (report->has_mode_3a) {
-        put_u16(record + AT_MODE_3A, report->mode_3a);
+        put_u16(record + AT_MODE_3A, report->mode_3a | (defect(DEFECT_mode_3a_not_validated) ? 0x8000u : 0u));
         valid |= VALID_060;
     }
     if (report->has_identification) { /* STI 0: downlinked by the target */
         memcpy(record + AT_IDENTIFICATION + 1, report->identification, sizeof report->identification);
+        if (defect(DEFECT_identification_shifted)) {
+            record[AT_IDENTIFICATION + 1] = (uint8_t)(report->identification[0] << 6);
+        }
         valid |= VALID_245;
     }
     if (report->has_address) {
@@ -88,7 +106,7 @@ static unsigned pack_identity(const struct track_report *report, uint8_t *record
         valid |= VALID_380_ADR;
     }
     if (report->has_flight_level) {
-        put_u16(record + AT_FLIGHT_LEVEL, (uint16_t)report->flight_level);
+        put_u16(record + AT_FLIGHT_LEVEL, (uint16_t)(report->flight_level / (defect(DEFECT_flight_level_unit) ? 4 : 1)));
         valid |= VALID_136;
     }
     return valid;

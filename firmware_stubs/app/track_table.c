@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track_table.h"
 
+#include "defects.h"
+
 #include <string.h>
 
 static const uint64_t NS_PER_S = 1000000000u;
 
 static uint16_t take_number(struct track_table *table, uint64_t now_ns);
+static bool leaked(const struct track *track);
 
 void track_table_init(struct track_table *table)
 {
@@ -15,7 +18,7 @@ void track_table_init(struct track_table *table)
 struct track *track_table_add(struct track_table *table, uint64_t now_ns)
 {
     unsigned slot = 0;
-    while (slot < table->end && table->tracks[slot].live) {
+    while (slot < table->end && (table->tracks[slot].live || leaked(&table->tracks[slot]))) {
         slot++;
     }
     if (slot == TRACKS_MAX) {
@@ -39,12 +42,21 @@ struct track *track_table_add(struct track_table *table, uint64_t now_ns)
 
 void track_table_remove(struct track_table *table, struct track *track, uint64_t now_ns)
 {
-    table->number_free_at_s[track->number] = (uint32_t)(now_ns / NS_PER_S) + NUMBER_REST_S + 1u;
+    const uint32_t rest_s = defect(DEFECT_number_reuse) ? 0u : NUMBER_REST_S + 1u;
+    table->number_free_at_s[track->number] = (uint32_t)(now_ns / NS_PER_S) + rest_s;
+    if (defect(DEFECT_number_reuse)) {
+        table->last_number = (uint16_t)(track->number - 1u);
+    }
     track->live = false;
-    table->live--;
+    table->live -= defect(DEFECT_slot_leak) ? 0u : 1u;
     while (table->end > 0 && !table->tracks[table->end - 1u].live) {
         table->end--;
     }
+}
+
+static bool leaked(const struct track *track)
+{
+    return defect(DEFECT_slot_leak) && track->number != 0;
 }
 
 /* The next number in turn that is free and rested; 0 = none. */

@@ -39,6 +39,7 @@ struct track {
     uint16_t sensors; /* a bit for each sensor that ever saw it */
     uint32_t sensor_tod[SENSORS_MAX]; /* of the last plot by each of them */
     uint8_t last_sensor;
+    bool crossed; /* see swap_on_crossing in defects.h */
 };
 
 struct track_table {

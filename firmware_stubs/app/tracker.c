@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "association.h"
+#include "defects.h"
 #include "tod.h"
 
 static const double VELOCITY_BASE_S = 0.9; /* two plots closer in time than this tell no velocity */
@@ -19,6 +20,7 @@ static void start(struct track *track, uint32_t tod, struct vec3 measured);
 static struct vec3 find_velocity(struct track *track, uint32_t tod, struct vec3 measured);
 static bool learn_identity(struct track *track, const struct plot *plot);
 static void learn_sensor(struct track *track, unsigned sensor, uint32_t tod, uint64_t now_ns);
+static void swap_numbers(struct track_table *table, struct track *track);
 static void describe(const struct track *track, const struct sensors *sensors, uint32_t tod, struct vec3 position,
                      struct track_report *report);
 static void describe_plot(const struct plot *plot, bool code_changed, struct track_report *report);
@@ -47,6 +49,7 @@ enum plot_fault tracker_take(struct tracker *tracker, const struct sensors *sens
     }
     const struct vec3 measured = plot_position(plot, &radar->frame, height_m);
     struct vec3 position = measured;
+    const uint32_t before = track->tod;
     if (*begun) {
         start(track, plot->tod, measured);
     } else {
@@ -56,8 +59,17 @@ enum plot_fault tracker_take(struct tracker *tracker, const struct sensors *sens
     track->has_height = track->has_height || plot->has_elevation || plot->height_source != HEIGHT_NONE;
     learn_sensor(track, sensor, plot->tod, now_ns);
     const bool code_changed = learn_identity(track, plot);
+    if (defect(DEFECT_swap_on_crossing)) {
+        swap_numbers(&tracker->table, track);
+    }
+    if (defect(DEFECT_number_change) && track->plots % 20 == 0) {
+        track->number = (uint16_t)(track->number + 1000u);
+    }
     describe(track, sensors, plot->tod, position, report);
     describe_plot(plot, code_changed, report);
+    if (defect(DEFECT_stale_time)) {
+        report->tod = *begun ? plot->tod : before;
+    }
     report->status[1] |= *begun ? STATUS1_TSB : 0;
     return FAULT_NONE;
 }
@@ -70,6 +82,7 @@ bool tracker_end_next(struct tracker *tracker, unsigned *cursor, const struct se
         if (track->live && now_ns - track->updated_ns >= coast_ns) {
             describe(track, sensors, track->tod, track->position, report);
             report->status[1] |= STATUS1_TSE;
+            report->tod = (report->tod + (defect(DEFECT_end_time_invented) ? 128u : 0u)) % TOD_TICKS_PER_DAY;
             track_table_remove(&tracker->table, track, now_ns);
             return true;
         }
@@ -91,14 +104,15 @@ static struct vec3 filter(struct track *track, const struct filter_gains *gains,
         start(track, tod, measured);
         return measured;
     }
-    const struct vec3 smoothed = vec3_add(predicted, vec3_scale(residual, gains->alpha));
+    const double share = defect(DEFECT_sluggish_filter) ? 0.1 : 1.0;
+    const struct vec3 smoothed = vec3_add(predicted, vec3_scale(residual, share * gains->alpha));
     if (dt_s < 0.0) {
         return smoothed;
     }
     const double step_s = fmax(dt_s, STEP_MIN_S);
     track->velocity = vec3_add(track->velocity, vec3_scale(track->acceleration, dt_s));
     if (dt_s > 0.0) {
-        track->velocity = vec3_add(track->velocity, vec3_scale(residual, gains->beta / step_s));
+        track->velocity = vec3_add(track->velocity, vec3_scale(residual, share * gains->beta / step_s));
         track->acceleration =
             vec3_add(track->acceleration, vec3_scale(residual, 2.0 * gains->gamma / (step_s * step_s)));
     }
@@ -161,6 +175,22 @@ static void learn_sensor(struct track *track, unsigned sensor, uint32_t tod, uin
     track->updated_ns = now_ns;
 }
 
+/* What a box does that loses its way when two tracks cross. */
+static void swap_numbers(struct track_table *table, struct track *track)
+{
+    for (unsigned i = 0; i < table->end; i++) {
+        struct track *other = &table->tracks[i];
+        const struct vec3 apart = vec3_sub(track_predict(other, track->tod), track->position);
+        if (other != track && other->live && !other->crossed && !track->crossed &&
+            vec3_dot(apart, apart) < 3000.0 * 3000.0) {
+            const uint16_t number = other->number;
+            other->number = track->number;
+            track->number = number;
+            other->crossed = track->crossed = true;
+        }
+    }
+}
+
 /* What the track itself knows. */
 static void describe(const struct track *track, const struct sensors *sensors, uint32_t tod, struct vec3 position,
                      struct track_report *report)
@@ -189,7 +219,7 @@ static void describe(const struct track *track, const struct sensors *sensors, u
     report->sensor_sic = sensors->list[track->last_sensor].sic;
     const bool one_sensor = (track->sensors & (track->sensors - 1u)) == 0;
     report->status[0] = (uint8_t)((one_sensor ? STATUS_MON : 0) | (track->has_height ? 0 : STATUS_SRC_DEFAULT) |
-                                  (track->plots < 2 ? STATUS_CNF : 0));
+                                  (track->plots < 2 || defect(DEFECT_tentative_forever) ? STATUS_CNF : 0));
 }
 
 /* What only this plot says. */

@@ -36,7 +36,7 @@ class Outcome:
     first_in: int
     last_in: int
     first_out: int
-    last_out: int
+    end_before: int  # last beat of the block before the last one: the last waits for its flush time
 
 
 def whole(records: Octets) -> Beats:
@@ -95,7 +95,7 @@ class BatchDevice:
         dut.go.value = not int(dut.go.value)
         await dut.done.value_change
         octets, ends = self._queues.unload() if self._queues else _read_file()
-        clocks = [int(getattr(dut, name).value) for name in ("first_in", "last_in", "first_out", "last_out")]
+        clocks = [int(getattr(dut, name).value) for name in ("first_in", "last_in", "first_out", "end_before")]
         return Outcome(octets, ends, *clocks)
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Batch transactor: Python hands over a whole batch of beats and is woken once, when every block that came of it is out.
-// Verilator: beats come and go through C queues (batch_queue.cpp); Icarus: through files. Pauses come from a shift
+// With Verilator, beats come and go through C queues (batch_queue.cpp), with Icarus through files. Pauses come from a shift
 // register with programmed odds, so that no Python runs between two clocks.
 `default_nettype none
 `timescale 1ns/1ps
@@ -22,7 +22,8 @@ module batch_bench #(
     logic [AXIL_W-1:0] set_address = '0;
     logic [31:0] set_value = 32'd0;
     logic [63:0] clocks = 64'd0;     // since the batch began
-    logic [63:0] first_in = 64'd0, last_in = 64'd0, first_out = 64'd0, last_out = 64'd0;  // clocks of the first and last handshakes
+    logic [63:0] first_in = 64'd0, last_in = 64'd0, first_out = 64'd0;  // clocks of the first and last handshakes
+    logic [63:0] end_out = 64'd0, end_before = 64'd0;  // of the last block, and of the one before it
 
     logic clk = 1'b0;
     localparam int HALF_PS = PERIOD_PS / 2;
@@ -46,7 +47,7 @@ module batch_bench #(
         .s_axil_awaddr(set_address), .s_axil_awprot(3'd0), .s_axil_awvalid(awvalid), .s_axil_awready(awready),
         .s_axil_wdata(set_value), .s_axil_wstrb(4'hF), .s_axil_wvalid(wvalid), .s_axil_wready(wready),
         .s_axil_bresp(bresp), .s_axil_bvalid(bvalid), .s_axil_bready(1'b1),
-        .s_axil_araddr('0), .s_axil_arprot(3'd0), .s_axil_arvalid(1'b0), .s_axil_arready(arready),
+        .s_axil_araddr({AXIL_W{1'b0}}), .s_axil_arprot(3'd0), .s_axil_arvalid(1'b0), .s_axil_arready(arready),
         .s_axil_rdata(rdata), .s_axil_rresp(rresp), .s_axil_rvalid(rvalid), .s_axil_rready(1'b1)
     );
 
@@ -116,7 +117,7 @@ module batch_bench #(
         end
         if (out_valid && out_ready) begin
             put_beat(out_data, out_keep, out_last);
-            last_out <= clocks;
+            if (out_last) {end_before, end_out} <= {end_out, clocks};
             if (first_out == 64'd0) first_out <= clocks;
         end
 
@@ -127,7 +128,7 @@ module batch_bench #(
             dice <= seed;
             silence <= 32'd0;
             clocks <= 64'd1;
-            {first_in, last_in, first_out, last_out} <= '0;
+            {first_in, last_in, first_out, end_out, end_before} <= '0;
         end else if (running) begin
             if (!in_valid || in_ready) begin
                 in_valid <= 1'b0;

@@ -16,7 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -36,10 +36,12 @@ _TOOLS = {  # executable, version option, oldest version that works, what mends 
 _VERILATOR_ARGS = ("-O3", "--assert", "--x-assign", "unique", "--x-initial", "unique", "-Wno-fatal", "-Wall")
 
 
-class FormatterError(HilError):
-    """The formatter under test, not the bench, failed; the message is one line, the log is named in it."""
+class FormatterError(AssertionError):
+    """The formatter under test, not the bench, failed: a *fail*, never *blocked*. One line: what, and where to look."""
 
-    exit_code = 1
+    def __init__(self, cause: str, remedy: str) -> None:
+        self.cause, self.remedy = cause, remedy
+        super().__init__(f"{cause}: {remedy}")
 
 
 class FormatterHang(FormatterError, TimeoutError):
@@ -53,8 +55,8 @@ class Model:
     formatter: Formatter
     simulator: str
     folder: Path
-    toplevel: str = TOP
-    waves: bool = False
+    toplevel: str
+    traced: Callable[[], Model] | None  # builds the same with waves; None: it has them
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Run:
     seed: int
     environment: Mapping[str, str] = field(default_factory=dict)
     tests: tuple[str, ...] = ()  # empty = all of the module
+    plusargs: tuple[str, ...] = ()
     limit_s: float = 120.0
 
 
@@ -86,6 +89,7 @@ def build(
     *,
     extra_sources: tuple[Path, ...] = (),
     toplevel: str = TOP,
+    parameters: Mapping[str, int] | None = None,
     arguments: tuple[str, ...] = (),
     waves: bool = False,
 ) -> Model:
@@ -93,7 +97,7 @@ def build(
     require(simulator)
     text = wrapper(formatter)
     sources = [Path(name) for name in formatter.sources] + list(extra_sources)
-    digest = hashlib.sha256(repr((text, simulator, toplevel, arguments, waves)).encode())
+    digest = hashlib.sha256(repr((text, simulator, toplevel, parameters, arguments, waves)).encode())
     for source in sources:
         digest.update(source.read_bytes())
     folder = BUILD / "sim" / f"{formatter.name}-{simulator}-{digest.hexdigest()[:12]}"
@@ -106,6 +110,7 @@ def build(
                 "sources": [str(s) for s in [*map(Path, formatter.sources), folder / "wrapper.sv", *extra_sources]],
                 "hdl_toplevel": toplevel,
                 "build_dir": str(folder),
+                "parameters": dict(parameters or {}),
                 "build_args": [*(_VERILATOR_ARGS if simulator == VERILATOR else ("-Wall",)), *arguments],
                 "timescale": ["1ns", "1ps"],
                 "waves": waves,
@@ -115,7 +120,14 @@ def build(
                 options["build_args"] += ["--trace-fst"] if waves else []
             _compile(formatter, simulator, folder, options)
             (folder / "built").touch()
-    return Model(formatter, simulator, folder, toplevel, waves)
+
+    def traced() -> Model:
+        return build(
+            formatter, simulator, extra_sources=extra_sources, toplevel=toplevel, parameters=parameters, arguments=arguments,
+            waves=True,
+        )  # fmt: skip
+
+    return Model(formatter, simulator, folder, toplevel, None if waves else traced)
 
 
 def simulate(model: Model, run: Run, folder: Path) -> None:
@@ -140,15 +152,15 @@ def _run(model: Model, run: Run, folder: Path) -> None:
         "build_dir": str(model.folder),
         "test_dir": str(folder),
         "seed": run.seed,
-        "waves": model.waves,
+        "waves": model.traced is None,
         "results_xml": str(results),
         "testcase": list(run.tests) or None,
         "timescale": ["1ns", "1ps"],
+        "plusargs": list(run.plusargs),
         "extra_env": {
             "PYTHONPATH": str(ROOT),
             "COCOTB_LOG_LEVEL": "WARNING",
             "PYTHONWARNINGS": "ignore::DeprecationWarning",  # of cocotb 2 names, inside cocotbext-axi
-            "CLOCK_PERIOD_NS": str(model.formatter.clock.period_ns),
             **run.environment,
         },
     }
@@ -165,13 +177,14 @@ def _run(model: Model, run: Run, folder: Path) -> None:
 
 
 def _waves(model: Model, run: Run, folder: Path) -> Path | None:
-    if model.waves:
+    if model.traced is None:
         return None
-    rerun = folder / "waves"
-    rerun.mkdir(exist_ok=True)
-    traced = build(model.formatter, model.simulator, toplevel=model.toplevel, waves=True)
-    with contextlib.suppress(HilError):  # it fails as the first one did
-        _run(traced, run, rerun)
+    again = folder / "waves"
+    again.mkdir(exist_ok=True)
+    traced = model
+    with contextlib.suppress(HilError, FormatterError):  # it fails as the first one did
+        traced = model.traced()
+        _run(traced, run, again)
     found = sorted(folder.rglob("*.fst")) + sorted(traced.folder.glob("*.fst"))
     if not found:
         return None

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hil.asterix.kernel import CAUSES, FAULT, WalkJob, address, library
+from hil.asterix.kernel import CAUSES, FAULT, LANES, WalkJob, address, library
 from hil.asterix.plans import RANDOM_FIELDS, Plan, plan
 from hil.asterix.records import Octets, Offsets, RecordTable, Segment
 from hil.asterix.tables import categories
@@ -123,7 +123,7 @@ def random_fields(table: RecordTable) -> tuple[Offsets, RecordTable]:
     offsets, _ = table.payload(RANDOM_FIELDS)
     rows = np.flatnonzero(table.has(RANDOM_FIELDS))
     slot = table.plan.slot(RANDOM_FIELDS).index
-    at = np.concatenate([segment.position[slot] for segment in table.segments])[rows].astype(np.int64)
+    at = np.concatenate([segment.slot(slot) for segment in table.segments])[rows].astype(np.int64)
     start = table.offset[rows] + at + 1
     profiles = np.ascontiguousarray(table.profile[rows])
     entries, _ = walk(table.data, table.plan, start, np.diff(offsets)[rows] - 1, -1, table.raw, entries_of=profiles)
@@ -147,7 +147,7 @@ def walk(
     the kernel's faults.
     """
     block_offset, block_length = np.ascontiguousarray(block_offset), np.ascontiguousarray(block_length)
-    used_slots = np.zeros(len(used.slots), np.uint8)
+    used_slots = np.zeros(len(used.slots), np.uint16)
     roots = used.roots if entries_of is None else used.entry_roots
     selector, choices = selector_of(used, roots)
     job = WalkJob(
@@ -165,7 +165,8 @@ def walk(
         n_slots=len(used.slots),
         block_profile=None if entries_of is None else address(entries_of),
         choices=address(choices),
-        row_stride=1,
+        at=-1,
+        lanes=LANES,
         slot_used=address(used_slots),
     )
     rows = min(_ROWS_PER_SEGMENT, max(1, int(block_length.sum())))
@@ -193,15 +194,15 @@ def walk(
 def _walk_segment(job: WalkJob, rows: int, parts: list[Any], faults: list[Any]) -> int:
     offset, length = np.empty(rows, np.int64), np.empty(rows, np.int32)
     block, profile = np.empty(rows, np.int64), np.empty(rows, np.uint8)
-    position = np.zeros((job.n_slots, rows), np.uint16)
+    position = np.empty((-(-rows // LANES), job.n_slots, LANES), np.uint16)
     found = np.empty(_FAULTS_PER_CALL, FAULT)
     job.capacity, job.fault_capacity, job.n_rows, job.n_faults = rows, len(found), 0, 0
     job.row_offset, job.row_length = address(offset), address(length)
     job.row_block, job.row_profile = address(block), address(profile)
-    job.position, job.slot_stride, job.faults = address(position), rows, address(found)
+    job.position, job.faults = address(position), address(found)
     done = library().rh_walk(ctypes.byref(job))
     n = job.n_rows
-    parts.append((Segment(offset[:n], position[:, :n]), length[:n], block[:n], profile[:n]))
+    parts.append((Segment(offset[:n], position), length[:n], block[:n], profile[:n]))
     faults.append(found[: job.n_faults].copy())
     return int(done)
 

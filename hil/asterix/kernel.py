@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from hil.errors import ConfigError
 
+LANES = 64  # rows that the kernel works on together
+
 FAULT = np.dtype(
     [
         ("block", "i8"),
@@ -36,7 +38,8 @@ FIELD = np.dtype(
         ("bits", "i4"),
         ("kind", "i4"),
         ("width", "i4"),
-        ("is_signed", "i4"),
+        ("lead", "i4"),
+        ("step", "i4"),
         ("scale", "f8"),
         ("fill", "i8"),
         ("low", "i8"),
@@ -44,7 +47,6 @@ FIELD = np.dtype(
         ("wrap_at", "i8"),
         ("wrap_to", "i8"),
         ("column", "i8"),  # address
-        ("stride", "i8"),
     ],
     align=True,
 )
@@ -106,35 +108,41 @@ class WalkJob(ctypes.Structure):
         ("row_block", c_void_p),
         ("row_profile", c_void_p),
         ("position", c_void_p),
-        ("slot_stride", c_int64),
-        ("row_stride", c_int64),
+        ("lanes", c_int64),
         ("slot_used", c_void_p),
         ("faults", c_void_p),
     )
 
 
-class LayoutJob(ctypes.Structure):
-    """Mirror of rh_layout_job; addresses are plain integers."""
+class EncodeJob(ctypes.Structure):
+    """Mirror of rh_encode_job; addresses are plain integers."""
 
     _fields_ = (
         ("nodes", c_void_p),
+        ("n_nodes", c_int64),
+        ("n_slots", c_int64),
         ("presence", c_void_p),
-        ("out", c_void_p),
-        ("size", c_int64),
+        ("fields", c_void_p),
+        ("n_fields", c_int64),
+        ("repeated", c_void_p),
+        ("n_repeated", c_int64),
+        ("n_rows", c_int64),
         ("root", c_int64),
         ("category", c_int64),
         ("mtu", c_int64),
-        ("first_row", c_int64),
-        ("n_rows", c_int64),
+        ("out", c_void_p),
+        ("size", c_int64),
         ("at", c_int64),
         ("block", c_int64),
         ("n_blocks", c_int64),
         ("block_offset", c_void_p),
         ("row_offset", c_void_p),
         ("position", c_void_p),
-        ("slot_stride", c_int64),
+        ("children", c_void_p),
         ("bad_row", c_int64),
+        ("bad_element", c_int64),
         ("bad_node", c_int64),
+        ("bad_field", c_int64),
     )
 
 
@@ -144,14 +152,10 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
         (*[c_void_p] * 3, c_int64, c_int64, c_void_p, c_int64, *[c_void_p] * 5, POINTER(c_int64)),
     ),
     "rh_walk": (c_int32, (POINTER(WalkJob),)),
-    "rh_extract": (None, (c_void_p, c_int64, c_int64, c_void_p, c_void_p, c_int64, c_void_p, c_int64)),
+    "rh_extract": (None, (c_void_p, c_int64, c_int64, c_void_p, c_void_p, c_int64, c_void_p, c_int64, c_int64)),
     "rh_count": (None, (c_void_p, c_int64, c_void_p, c_void_p, c_void_p, c_void_p)),
-    "rh_layout": (c_int32, (POINTER(LayoutJob),)),
-    "rh_finish": (c_int64, (POINTER(LayoutJob),)),
-    "rh_insert": (
-        c_int32,
-        (c_void_p, c_int64, c_void_p, c_void_p, c_int64, c_void_p, c_int64, POINTER(c_int64), POINTER(c_int64)),
-    ),
+    "rh_abi": (c_int64, ()),
+    "rh_encode": (c_int32, (POINTER(EncodeJob),)),
     "rh_tape": (
         c_int32,
         (c_void_p, c_int64, c_int64, c_void_p, c_void_p, c_int64, *[c_void_p] * 4, c_int64, c_void_p),
@@ -161,23 +165,46 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
 }
 
 
+_ABI = 3  # KERNEL_ABI of c/kernel.h
+_BUILD = "`pip install -e .` with a C compiler installed"
+
+
 @cache
 def library() -> Any:
     """The kernel as a ctypes library; ConfigError when it is not built."""
     built = sorted(Path(__file__).parent.glob("_kernel*.so"))
     if not built:
-        raise ConfigError("hil/asterix/_kernel*.so is not built", "run `pip install -e .` with a C compiler installed")
+        raise ConfigError("hil/asterix/_kernel*.so is not built", f"build it: {_BUILD}")
     try:
         loaded = ctypes.CDLL(str(built[0]))
     except OSError as error:
-        raise ConfigError(
-            f"{built[0].name} cannot be loaded ({error})", "build it again: `pip install -e .`"
-        ) from error
+        raise ConfigError(f"{built[0].name} cannot be loaded ({error})", f"build it again: {_BUILD}") from error
     for name, (result, arguments) in _SIGNATURES.items():
-        function = getattr(loaded, name)
+        function = getattr(loaded, name, None)
+        if function is None:
+            raise ConfigError(f"{built[0].name} lacks {name}", f"build it again: {_BUILD}")
         function.restype = result
         function.argtypes = arguments
+    if loaded.rh_abi() != _ABI:
+        raise ConfigError(
+            f"{built[0].name} was built from another version of hil/asterix/c", f"build it again: {_BUILD}"
+        )
     return loaded
+
+
+def field_row(
+    place: tuple[int, int, int],
+    kind: int,
+    width: int,
+    scale: float,
+    *,
+    column: int,
+    fill: int = 0,
+    limit: tuple[int, int, int, int] = (0, 0, -1, 0),
+    element: tuple[int, int] = (0, 0),
+) -> tuple[float, ...]:
+    """A row of `FIELD`. place: (slot, bit, bits); limit: (low, high, wrap_at, wrap_to); element: (lead, step)."""
+    return (*place, kind, width, *element, scale, fill, *limit, column)
 
 
 def address(array: npt.NDArray[Any]) -> int:
@@ -190,10 +217,12 @@ __all__ = [
     "FAULT",
     "FIELD",
     "FORM",
+    "LANES",
     "PRESENCE",
     "TAPE_SLOT",
-    "LayoutJob",
+    "EncodeJob",
     "WalkJob",
     "address",
+    "field_row",
     "library",
 ]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hil.asterix.kernel import FIELD, TAPE_SLOT
+from hil.asterix.kernel import FIELD, TAPE_SLOT, field_row
 from hil.asterix.plans import RANDOM_FIELDS, Field, FieldKind, NodeKind, Plan, Slot
 from hil.asterix.records import REPEATS
 
@@ -76,7 +76,7 @@ def tape_tables(used: Plan) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         slots[slot.index] = (len(rows), len(fields), -1 if plain else slot.node, random)
         for one in fields:
             width = 8 if one.kind < FieldKind.SIX_BIT else one.dtype.itemsize
-            rows.append((slot.index, one.bit, one.bits, one.kind, width, one.is_signed, one.scale, *[0] * 6, width))
+            rows.append(field_row((slot.index, one.bit, one.bits), one.kind, width, one.scale, column=0))
     return slots, np.array(rows, FIELD)
 
 

@@ -33,7 +33,7 @@ class Reader:
         self.position = np.zeros((_ROWS, n_slots), np.uint16)
         self.row_offset, self.row_length = np.empty(_ROWS, np.int64), np.empty(_ROWS, np.int32)
         self.row_block, self.row_profile = np.empty(_ROWS, np.int64), np.empty(_ROWS, np.uint8)
-        self.faults, self.used = np.empty(4, FAULT), np.zeros(n_slots, np.uint8)
+        self.faults, self.used = np.empty(4, FAULT), np.zeros(n_slots, np.uint16)
         self.tape = np.empty(1 << 16, np.uint8)
         self.tape_offset = np.empty(_ROWS + 1, np.int64)
         self.slots, self.fields = tape_tables(used)
@@ -59,8 +59,7 @@ class Reader:
             row_block=address(self.row_block),
             row_profile=address(self.row_profile),
             position=address(self.position),
-            slot_stride=1,
-            row_stride=n_slots,
+            lanes=1,
             slot_used=address(self.used),
             faults=address(self.faults),
         )
@@ -96,7 +95,7 @@ class Reader:
         """Append the records in one stretch of the datagram; False when one is bad. `calls`: most walks made."""
         job = self.job
         self.block_offset[0], self.block_length[0] = at, length
-        job.data, job.block, job.at = address(octets), 0, 0
+        job.data, job.block, job.at = address(octets), 0, -1
         done = 0
         while not done and calls:
             calls -= 1

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hil.asterix.kernel import FIELD, FORM, PRESENCE, LayoutJob, address, library
+from hil.asterix.kernel import FIELD, FORM, LANES, PRESENCE, EncodeJob, address, field_row, library
 from hil.asterix.layout import Entry, is_payload, tape_entries
 from hil.asterix.limits import mandatory_items, raw_limit, raw_limits
 from hil.asterix.plans import RANDOM_FIELDS, Field, FieldKind, NodeKind, Plan
@@ -54,7 +54,7 @@ class Writer:
         self.partial = partial
         self.forms: dict[tuple[Any, ...], list[_Form]] = {}
         self.n_forms = 0
-        self.out = np.empty(1 << 16, np.uint8)
+        self.out = np.empty((1 << 16) + 16, np.uint8)
         self.selector = used.table.selector
         self.forced: int | None = None  # profile of every record, whatever it says
 
@@ -313,20 +313,33 @@ class _Compiler:
             if is_payload(self.plan, slot):
                 presence[slot]["payload"] = address(zeros)
         out = np.zeros(_MAX_RECORD + 16, np.uint8)
-        position = np.zeros(len(self.plan.slots), np.uint16)
+        position = np.zeros((len(self.plan.slots), LANES), np.uint16)
+        children = np.zeros((int(self.plan.nodes["ordinal"].max()) + 1, LANES), np.uint64)
         block, row = np.zeros(2, np.int64), np.zeros(1, np.int64)
-        job = LayoutJob(
-            nodes=address(self.plan.nodes), presence=address(presence), out=address(out), size=len(out),
-            root=int(self.plan.roots[self.profile]), category=self.plan.category, mtu=len(out), n_rows=1, block=-1,
-            block_offset=address(block), row_offset=address(row), position=address(position), slot_stride=1,
-        )  # fmt: skip
-        refusal = library().rh_layout(ctypes.byref(job))
+        job = EncodeJob(
+            nodes=address(self.plan.nodes),
+            n_nodes=len(self.plan.nodes),
+            n_slots=len(self.plan.slots),
+            presence=address(presence),
+            n_rows=1,
+            root=int(self.plan.roots[self.profile]),
+            category=self.plan.category,
+            mtu=len(out),
+            out=address(out),
+            size=len(out),
+            block=-1,
+            block_offset=address(block),
+            row_offset=address(row),
+            position=address(position),
+            children=address(children),
+        )
+        refusal = library().rh_encode(ctypes.byref(job))
         if refusal:
             node = int(job.bad_node)
             slot = int(self.plan.nodes["slot"][node])
             item = self.plan.slots[slot].path if slot >= 0 else ""
             raise self.error(f"I{self.plan.category:03d}/{item} {_REFUSALS[refusal]}", "give fewer elements or octets")
-        return out[3 : job.at].copy(), position
+        return out[3 : job.at].copy(), position[:, 0].copy()
 
     def fields(self, entries: list[Entry], position: npt.NDArray[np.uint16]) -> npt.NDArray[Any]:
         """The kernel's fields, at their places in this layout."""
@@ -336,12 +349,11 @@ class _Compiler:
             room, one, at = struct.calcsize(f"={entry.format}"), entry.field, int(position[entry.slot])
             if one is None:
                 lead = self.plan.kind(entry.slot) is NodeKind.EXPLICIT
-                bits = (at + lead) * 8, entry.octets * 8
-                rows.append((0, *bits, FieldKind.OCTETS, room, 0, 1.0, 0, 0, 0, 0, 0, tape, 0))
+                place = (0, (at + lead) * 8, entry.octets * 8)
+                rows.append(field_row(place, FieldKind.OCTETS, room, 1.0, column=tape))
             else:
-                bit = at * 8 + one.bit + self.element_bit(one, entry.element)
-                head = (0, bit, one.bits, one.kind, room, one.is_signed, one.scale, 0)
-                rows.append((*head, *limits[one.index].kernel, tape, 0))
+                place = (0, at * 8 + one.bit + self.element_bit(one, entry.element), one.bits)
+                rows.append(field_row(place, one.kind, room, one.scale, column=tape, limit=limits[one.index].kernel))
             tape += room
         return np.array(rows, FIELD)
 

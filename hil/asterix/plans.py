@@ -36,6 +36,9 @@ from hil.errors import ConfigError
 RANDOM_FIELDS = "RFS"  # path of the random field sequencing item, which the standard leaves without a name
 
 
+_MAX_CHILDREN = 63  # the kernel keeps them as bits of a word
+
+
 class NodeKind(IntEnum):
     """Mirror of enum node_kind in kernel.c."""
 
@@ -65,7 +68,8 @@ class FieldKind(IntEnum):
 
 
 NODE = np.dtype(
-    [(name, "i4") for name in ("kind", "size", "slot", "first", "count", "extra", "slot_end", "octets")], align=True
+    [(name, "i4") for name in ("kind", "size", "slot", "first", "count", "extra", "slot_end", "octets", "ordinal")],
+    align=True,
 )
 
 
@@ -209,6 +213,7 @@ class _Builder:
         self.fields: list[Field] = []
         self.slot_of: dict[str, int] = {}
         self.field_of: dict[str, int] = {}
+        self.n_compounds = 0
         self.placed: dict[str, int] = {}  # top-level item → its node: profiles share items
 
     def build(self) -> Plan:
@@ -217,7 +222,7 @@ class _Builder:
         if RANDOM_FIELDS in self.slot_of:
             entries = [self.reserve(1) for _ in roots]
             for entry, root in zip(entries, roots, strict=True):
-                self.nodes[entry] = [NodeKind.ENTRY, *self.nodes[root][1:]]
+                self.nodes[entry] = [NodeKind.ENTRY, *self.nodes[root][1:-1], -1]
         nodes = np.array([tuple(row) for row in self.nodes], NODE)
         return Plan(
             self.table.category,
@@ -252,7 +257,7 @@ class _Builder:
 
     def reserve(self, count: int) -> int:
         first = len(self.nodes)
-        self.nodes.extend([0, 0, -1, 0, 0, -1, 0, 0] for _ in range(count))
+        self.nodes.extend([0, 0, -1, 0, 0, -1, 0, 0, -1] for _ in range(count))
         return first
 
     def set(
@@ -267,7 +272,12 @@ class _Builder:
         extra: int = -1,
         octets: int = 0,
     ) -> None:
-        self.nodes[node] = [kind, size, slot, first, count, extra, len(self.slots), octets]
+        ordinal = -1
+        if kind in (NodeKind.COMPOUND, NodeKind.COMPOUND_FIXED, NodeKind.RECORD):
+            ordinal, self.n_compounds = self.n_compounds, self.n_compounds + 1
+            if count > _MAX_CHILDREN:
+                raise ConfigError(f"CAT{self.table.category:03d} has {count} fields in one place", "report it as a bug")
+        self.nodes[node] = [kind, size, slot, first, count, extra, len(self.slots), octets, ordinal]
 
     def new_slot(self, path: str, parent: int, node: int, part: int = 0) -> int:
         index = len(self.slots)

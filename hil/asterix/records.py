@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hil.asterix.kernel import FIELD, address, library
+from hil.asterix.kernel import FIELD, address, field_row, library
 from hil.asterix.plans import Field, NodeKind, Plan
 from hil.errors import ConfigError
 
@@ -27,10 +27,14 @@ REPEATS = (NodeKind.REPEAT, NodeKind.REPEAT_FX)
 
 @dataclass(frozen=True)
 class Segment:
-    """A few thousand rows and where their slots are: `position[slot, row]`, octets from the record's start, 0 = absent."""
+    """A few thousand rows and where their slots are: `position[row // LANES, slot, row % LANES]`, see c/kernel.h."""
 
     offset: Offsets
     position: npt.NDArray[np.uint16]
+
+    def slot(self, slot: int) -> npt.NDArray[np.uint16]:
+        """Octets from each record's start to a slot, 0 where it is absent."""
+        return self.position[:, slot].reshape(-1)[: len(self.offset)]
 
 
 @dataclass(frozen=True)
@@ -110,9 +114,8 @@ class RecordTable:
         table = _kernel_fields(wanted, columns, self.raw)
         row = 0
         for segment in self.segments:
-            _extract(self.data, segment.offset, segment.position, table)
-            row = len(segment.offset)
-            table["column"] += row * table["stride"]
+            _extract(self.data, segment.offset, segment.position, table, row)
+            row += len(segment.offset)
         if not self.raw:
             for one in fields:
                 if one.scale_by_case:
@@ -122,14 +125,14 @@ class RecordTable:
     def has(self, path: str) -> Mask:
         """Which records carry an item, subfield or value."""
         slot = self.plan.slot(path).index
-        return np.concatenate([segment.position[slot] != 0 for segment in self.segments] or [np.zeros(0, bool)])
+        return np.concatenate([segment.slot(slot) != 0 for segment in self.segments] or [np.zeros(0, bool)])
 
     def present(self) -> dict[str, Mask]:
         """Presence of everything that some but not all records carry: what `encode` wants beside the columns."""
         masks = {}
         for slot in self.plan.slots:
             if self.used[slot.index] and not slot.path.endswith("/end"):
-                masks[slot.path] = np.concatenate([segment.position[slot.index] != 0 for segment in self.segments])
+                masks[slot.path] = np.concatenate([segment.slot(slot.index) != 0 for segment in self.segments])
         return {path: mask for path, mask in masks.items() if not mask.all()}
 
     def rep(self, path: str) -> tuple[Offsets, dict[str, Column]]:
@@ -172,31 +175,19 @@ class RecordTable:
         for segment in self.segments:
             part = counts[row : row + len(segment.offset)]
             row += len(segment.offset)
+            at = segment.slot(slot)
             if self.plan.kind(slot) is NodeKind.RANDOM:
-                part[:] = segment.position[slot + 1].astype(np.int64) - segment.position[slot]
+                part[:] = segment.slot(slot + 1).astype(np.int64) - at
             else:
-                kernel.rh_count(
-                    address(self.data),
-                    len(part),
-                    address(segment.offset),
-                    address(segment.position[slot]),
-                    address(node),
-                    address(part),
-                )
+                octets, rows = address(self.data), address(segment.offset)
+                kernel.rh_count(octets, len(part), rows, address(at), address(node), address(part))
         offsets = np.concatenate([[0], np.cumsum(counts)])
         places = np.empty(int(offsets[-1]), np.int64)
         row = 0
         for segment in self.segments:
             part = counts[row : row + len(segment.offset)]
-            kernel.rh_place(
-                len(part),
-                address(segment.offset),
-                address(segment.position[slot]),
-                address(part),
-                lead,
-                step,
-                address(places[offsets[row] :]),
-            )
+            at, to = segment.slot(slot), places[offsets[row] :]
+            kernel.rh_place(len(part), address(segment.offset), address(at), address(part), lead, step, address(to))
             row += len(segment.offset)
         return offsets, places
 
@@ -227,29 +218,19 @@ def _kernel_fields(fields: Iterable[Field], columns: dict[str, Column], raw: boo
         column = columns[one.path]
         kind, scale = (one.raw_kind, 1.0) if raw else (one.kind, one.scale)
         fill = one.fill if column.dtype.kind == "i" else 0
-        rows.append(
-            (
-                one.slot,
-                one.bit,
-                one.bits,
-                kind,
-                column.itemsize,
-                one.is_signed,
-                scale,
-                fill,
-                0,
-                0,
-                0,
-                0,
-                address(column),
-                column.itemsize,
-            )
-        )
+        place = (one.slot, one.bit, one.bits)
+        rows.append(field_row(place, kind, column.itemsize, scale, column=address(column), fill=fill))
     return np.array(rows, FIELD)
 
 
-def _extract(data: Octets, offset: Offsets, position: npt.NDArray[np.uint16] | None, fields: npt.NDArray[Any]) -> None:
-    where, stride = (None, 0) if position is None else (address(position), position.strides[0] // 2)
+def _extract(
+    data: Octets,
+    offset: Offsets,
+    position: npt.NDArray[np.uint16] | None,
+    fields: npt.NDArray[Any],
+    first_row: int = 0,
+) -> None:
+    where, n_slots = (None, 0) if position is None else (address(position), position.shape[1])
     library().rh_extract(
-        address(data), len(data), len(offset), address(offset), where, stride, address(fields), len(fields)
+        address(data), len(data), len(offset), address(offset), where, n_slots, address(fields), len(fields), first_row
     )

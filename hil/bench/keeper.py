@@ -61,7 +61,7 @@ class Keeper:
 
     def lock(self, path: str, owner: str) -> None:
         """Take the lock file at `path` for this bench, or raise BenchError with what its holder wrote into it."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = _open_lock(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -129,10 +129,19 @@ class Keeper:
         """Stop everything, remove the scratch folder, give up the locks."""
         self.stop(list(self.children))
         shutil.rmtree(self.scratch, ignore_errors=True)
-        for path, descriptor in self.locks.items():
+        for descriptor in self.locks.values():
             os.ftruncate(descriptor, 0)
             os.close(descriptor)
-            del path
+
+
+def _open_lock(path: str) -> int:
+    """A lock file that every user of the machine can lock and name himself in, whoever made it."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)  # not O_CREAT: the kernel refuses that for another user's file
+    except FileNotFoundError:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        os.fchmod(descriptor, 0o666)  # whatever the umask says
+        return descriptor
 
 
 REQUESTS = {

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hil.timing.budget import Budget, BudgetLine
+from hil.timing.clusters import burst_length_of
 from hil.timing.journeys import Journeys
+from hil.timing.metrics import losses
 from hil.timing.verdict import Outcome, Verdict, judge_count, judge_loss
 
 REFUSALS = ("missing_item", "unknown_sensor", "bad_time", "test_target", "out_of_range", "table_full")
@@ -17,16 +19,15 @@ REFUSALS = ("missing_item", "unknown_sensor", "bad_time", "test_target", "out_of
 
 def line_loss(line: BudgetLine, budget: Budget, journeys: Journeys, requirement: str, *, tap_drops: int = 0) -> Verdict:
     """Loss on one line of a budget: of the plots seen where it begins, how many were seen neither at its end nor later."""
-    here, there = journeys.column(line.from_tap), journeys.column(line.to_tap)
-    sent = (journeys.copies[:, here] > 0) & ~journeys.ambiguous
-    lost = sent & (journeys.lost_at >= 0) & (journeys.lost_at <= there)
-    missed = int(journeys.skipped()[:, there].sum())
+    sent, lost = losses(journeys, line.from_tap, line.to_tap)
+    missed = int(journeys.skipped()[:, journeys.column(line.to_tap)].sum())
     verdict = judge_loss(
         line,
         int(lost.sum()),
         int(sent.sum()),
         confidence=budget.confidence,
         requirement=requirement,
+        burst=burst_length_of(lost[sent]),
         tap_drops=tap_drops + missed,
     )
     return replace(verdict, subject=budget.subject(line))
@@ -36,10 +37,13 @@ def once(journeys: Journeys, tap: str, requirement: str) -> list[Verdict]:
     """No plot is seen twice at `tap`, no record there belongs to no plot, and every plot can be told from the others."""
     copies = journeys.copies[:, journeys.column(tap)]
     n = len(journeys.plot_id)
+    alike = judge_count(requirement, tap, int(journeys.ambiguous.sum()), 0, n, "plots that cannot be told apart")
+    if alike.outcome is Outcome.FAIL:
+        alike = replace(alike, outcome=Outcome.BLOCKED)  # the scenario sent them so: not the box's fault
     return [
         judge_count(requirement, tap, int(np.maximum(copies - 1, 0).sum()), 0, n, "records too many"),
         judge_count(requirement, tap, len(journeys.unmatched.get(tap, ())), 0, n, "records of no plot"),
-        judge_count(requirement, tap, int(journeys.ambiguous.sum()), 0, n, "plots that cannot be told apart"),
+        alike,
     ]
 
 

@@ -20,10 +20,12 @@ def line_delay(
     requirement: str,
     *,
     floor_s: float = 0.0,
+    disturbed: str = "",
 ) -> Verdict:
     """The delay of one line at the budget's percentile and confidence.
 
-    `sources` says for each tap where its stamps were taken, `floor_s` what the bench itself adds when nothing disturbs it.
+    `sources` says for each tap where its stamps were taken, `floor_s` what the bench itself adds when nothing disturbs it,
+    `disturbed` what kept the bench from being undisturbed in this run (blocks the verdict).
     """
     uncertainty = stamps_uncertainty(sources[line.from_tap], sources[line.to_tap], clock_sync_s=0.0, floor_s=floor_s)
     verdict = judge_delay(
@@ -33,5 +35,7 @@ def line_delay(
         percentile=budget.percentile,
         confidence=budget.confidence,
         requirement=requirement,
+        burst=budget.burst,
+        disturbed=disturbed,
     )
     return replace(verdict, subject=budget.subject(line))

@@ -51,14 +51,16 @@ def octet_time_ns(baud: int) -> float:
 def write_paced(line: serial.Serial, octets: bytes, start_ns: int, baud: int) -> int:
     """Write `octets` so that octet k is handed over when its stop bit would end, `start_ns` + (k + 1) octet times.
 
-    Returns the instant (CLOCK_REALTIME, ns) after the last octet was handed over. Raises LinkError when the line breaks.
+    Returns the instant (CLOCK_REALTIME, ns) just before the last octets were handed over: the far side cannot have had them
+    earlier, however late this process gets to run again. Raises LinkError when the line breaks.
     """
     octet_ns = octet_time_ns(baud)
+    handed_ns = start_ns
     try:
         for begin in range(0, len(octets), OCTETS_PER_WRITE):
             piece = octets[begin : begin + OCTETS_PER_WRITE]
-            wait_until(start_ns + round((begin + len(piece)) * octet_ns))
+            handed_ns = wait_until(start_ns + round((begin + len(piece)) * octet_ns))
             line.write(piece)
     except (serial.SerialException, OSError) as error:
         raise LinkError(f"serial line {line.port} broke while writing ({error})", "is the box still running?") from None
-    return wait_until(0)
+    return handed_ns

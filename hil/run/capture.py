@@ -39,7 +39,8 @@ class Capture:
 
     def at(self, tap: str) -> Table:
         """Records at one tap, in order of arrival."""
-        return self.records[self.records["tap"] == self.taps.index(tap)]
+        rows: Table = self.records[self.records["tap"] == self.taps.index(tap)]
+        return rows
 
 
 def read_capture(path: Path) -> Capture:

@@ -127,11 +127,11 @@ def _schedule(stamp_ns: npt.NDArray[np.int64], speed: float, rate: str) -> npt.N
         match = re.fullmatch(r"(\d+(?:\.\d+)?)/s", rate)
         if match is None or float(match.group(1)) <= 0:
             raise ConfigError(f"--rate {rate} is no rate", "give datagrams per second, for example 500/s")
-        return np.rint(np.arange(len(stamp_ns)) * (1e9 / float(match.group(1)))).astype(np.int64)
+        return np.asarray(np.rint(np.arange(len(stamp_ns)) * (1e9 / float(match.group(1)))), np.int64)
     if not speed > 0:
         raise ConfigError(f"--speed {speed:g} is not above 0", "give a factor, for example 10")
-    since = np.maximum.accumulate(stamp_ns - stamp_ns.min(initial=stamp_ns[0]))
-    return np.rint(since / speed).astype(np.int64)
+    since_ns: npt.NDArray[np.int64] = np.maximum.accumulate(stamp_ns - stamp_ns[0])  # a step back in time sends at once
+    return np.asarray(np.rint(since_ns / speed), np.int64)
 
 
 def _inject(

@@ -67,8 +67,8 @@ def bounds_of_ranks(
 
 
 def deciding_exceedances(n: int, effective_n: float, tail: float, risk: float) -> tuple[int, int]:
-    """Of n messages worth `effective_n` independent ones: the most exceedances that prove a smaller tail than `tail` (−1: none can),
-    and the fewest that prove a larger one, each at risk `risk` of being wrong.
+    """Of n messages worth `effective_n` independent ones: the most exceedances that prove a tail smaller than `tail` (−1: none
+    can), and the fewest that prove a larger one, each at risk `risk` of being wrong.
 
     The second is never more than n · tail / risk (Markov's inequality), which holds however the messages depend on each other.
     """

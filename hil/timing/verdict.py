@@ -105,8 +105,8 @@ def judge_loss(
 ) -> Verdict:
     """Is the share of messages lost on a line within its allowance? `tap_drops` are the capture's own: they block.
 
-    With an allowance of 0 a single loss fails and none passes; else the share's confidence bounds decide, and losses count in bursts
-    of `burst` messages (`clusters.burst_length_of` the lost ones).
+    With an allowance of 0 a single loss fails and none passes; else the share's confidence bounds decide, and losses count in
+    bursts of `burst` messages (`clusters.burst_length_of` the lost ones).
     """
     share = lost / sent if sent else math.nan
     outcome, reason = _decide_loss(line.loss_allowance, lost, sent, confidence, burst, tap_drops)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The inner loops of hil.asterix: find blocks and walk records (walk.c), move bits between records and columns (columns.c), lay
- * out records for writing (layout.c), one datagram at a time (live.c). The kernel knows no ASTERIX item: everything that
+ * The inner loops of hil.asterix: find blocks (blocks.c), walk records (walk.c), bits to columns (columns.c), lay out records
+ * (layout.c) and columns to bits (values.c), one datagram at a time (live.c). The kernel knows no ASTERIX item: everything that
  * depends on a category comes in as tables made by hil/asterix/plans.py from the published ones. It allocates nothing, keeps
  * no state, and checks every octet against the end of its block before reading it.
  *
@@ -32,6 +32,8 @@ enum refusal {
 };
 
 #define RECORD_MAX 65532 /* octets: a block's length has 16 bits and counts its own header */
+#define LANES 64         /* rows that are worked on together: their positions and octets stay in the first-level cache */
+#define KERNEL_ABI 3     /* raised with every change of these structures; kernel.py refuses another */
 
 /* One place in a record's structure. Children are nodes[first .. first + count). */
 typedef struct {
@@ -43,6 +45,7 @@ typedef struct {
     int32_t extra;    /* EXTENDED: the last part has an FX bit; EXPLICIT: node of its expansion or -1 */
     int32_t slot_end; /* one past the last slot of this node and all below it */
     int32_t octets;   /* REPEAT: octets of the count */
+    int32_t ordinal;  /* COMPOUND, COMPOUND_FIXED, RECORD: their number among themselves, else -1 */
 } rh_node;
 
 typedef struct {
@@ -60,8 +63,9 @@ typedef struct {
     int32_t bit;      /* from the slot's position, or from the start of a repeated element */
     int32_t bits;
     int32_t kind;
-    int32_t width;    /* octets of one value in the column */
-    int32_t is_signed;
+    int32_t width;    /* octets from one value of the column to the next */
+    int32_t lead;     /* encode, repeated elements: octets of the count before them, octets from one to the next */
+    int32_t step;
     double scale;
     int64_t fill;     /* column value where the field is absent (integers only; quantities get NaN, texts NULs) */
     int64_t low;      /* encode: smallest and largest raw value that is allowed */
@@ -69,7 +73,6 @@ typedef struct {
     int64_t wrap_at;  /* encode: this raw value is written as wrap_to; below low: never */
     int64_t wrap_to;
     uint8_t *column;
-    int64_t stride;   /* octets from one value of the column to the next */
 } rh_field;
 
 /* What a walk reads, where it writes, and where it stopped; the caller calls again until it returns 1. */
@@ -100,9 +103,8 @@ typedef struct {
     int32_t *row_length;
     int64_t *row_block;
     uint8_t *row_profile;
-    uint16_t *position;           /* [slot * slot_stride + row * row_stride]: octets from the record's start; 0: absent */
-    int64_t slot_stride;
-    int64_t row_stride;
+    uint16_t *position;           /* [row / lanes][slot][row % lanes]: octets from the record's start; 0: absent */
+    int64_t lanes;
     uint16_t *slot_used;
     rh_fault *faults;
 } rh_walk_job;
@@ -118,24 +120,31 @@ typedef struct {
 
 typedef struct {
     const rh_node *nodes;
+    int64_t n_nodes;
+    int64_t n_slots;
     const rh_presence *presence;  /* one per slot */
-    uint8_t *out;                 /* zeroed beforehand */
-    int64_t size;
+    const rh_field *fields;       /* single values: one per row */
+    int64_t n_fields;
+    const rh_field *repeated;     /* values of repeated elements: presence[slot].offsets says which are a row's */
+    int64_t n_repeated;
+    int64_t n_rows;
     int64_t root;
     int64_t category;
     int64_t mtu;
-    int64_t first_row;            /* rows [first_row, first_row + n_rows) of the presence tables are laid out */
-    int64_t n_rows;
-    int64_t at;                   /* cursor: next octet of out, start of the open block (-1: none) */
-    int64_t block;
+    uint8_t *out;                 /* zeroed beforehand; 8 octets of it stay free behind the last record */
+    int64_t size;
+    int64_t at;                   /* next octet of out */
+    int64_t block;                /* start of the open block, -1: none */
     int64_t n_blocks;
-    int64_t *block_offset;
+    int64_t *block_offset;        /* n_rows */
     int64_t *row_offset;          /* n_rows */
-    uint16_t *position;           /* [slot * slot_stride + row], zeroed beforehand */
-    int64_t slot_stride;
-    int64_t bad_row;              /* set when refused */
-    int64_t bad_node;
-} rh_layout_job;
+    uint16_t *position;           /* scratch, and result for the last lanes: [slot][LANES] */
+    uint64_t *children;           /* scratch: [ordinal][LANES], children that a row has, as bits */
+    int64_t bad_row;              /* when refused: row, and */
+    int64_t bad_element;          /* row or repeated element in its column, */
+    int64_t bad_node;             /* node at fault, or -1 and */
+    int64_t bad_field;            /* index into fields, or n_fields + index into repeated */
+} rh_encode_job;
 
 /* How one slot is taped. */
 typedef struct {
@@ -162,26 +171,24 @@ static inline uint64_t load_be(const uint8_t *from)
     return __builtin_bswap64(word);
 }
 
-/* columns.c, for live.c */
-void rh_read_column(const uint8_t *data, int64_t size, int64_t n, const int64_t *offset, const uint16_t *position,
-                    const rh_field *field);
+/* Between the files of the kernel. */
+void rh_read_value(const uint8_t *data, int64_t size, int64_t at, const rh_field *field);
+int32_t rh_write_lanes(rh_encode_job *job, int64_t first_row, int64_t n);
 int32_t rh_write_value(uint8_t *to, const uint8_t *from, const rh_field *field);
 
 /* Called from Python; said where they are defined. */
 int64_t rh_blocks(const uint8_t *data, const int64_t *span_offset, const int64_t *span_length, int64_t n_spans, int64_t size,
                   const uint8_t *known, int64_t capacity, int64_t *offset, int64_t *length, int64_t *datagram,
                   uint8_t *category, rh_fault *faults, int64_t *n_faults);
+int64_t rh_abi(void);
 int32_t rh_walk(rh_walk_job *job);
 void rh_extract(const uint8_t *data, int64_t size, int64_t n, const int64_t *offset, const uint16_t *position,
-                int64_t slot_stride, const rh_field *fields, int64_t n_fields);
+                int64_t n_slots, const rh_field *fields, int64_t n_fields, int64_t first_row);
 void rh_count(const uint8_t *data, int64_t n, const int64_t *offset, const uint16_t *position, const rh_node *node,
               int64_t *counts);
 void rh_place(int64_t n, const int64_t *offset, const uint16_t *position, const int64_t *counts, int64_t lead, int64_t step,
               int64_t *places);
-int32_t rh_layout(rh_layout_job *job);
-int64_t rh_finish(rh_layout_job *job);
-int32_t rh_insert(uint8_t *out, int64_t n, const int64_t *offset, const uint16_t *position, int64_t slot_stride,
-                  const rh_field *fields, int64_t n_fields, int64_t *bad_row, int64_t *bad_field);
+int32_t rh_encode(rh_encode_job *job);
 int32_t rh_tape(const uint8_t *data, int64_t size, int64_t n, const int64_t *offset, const uint16_t *position,
                 int64_t n_slots, const rh_tape_slot *slots, const rh_node *nodes, const rh_field *fields, uint8_t *tape,
                 int64_t capacity, int64_t *tape_offset);

@@ -5,16 +5,16 @@
 #include "kernel.h"
 
 typedef struct {
-    rh_layout_job *job;
-    int64_t row;        /* in the presence tables */
-    uint16_t *position; /* of this row */
+    rh_encode_job *job;
+    int64_t row;
+    int64_t lane;
     int64_t start;
     int64_t at;
 } layouter;
 
 static int32_t lay_node(layouter *l, const rh_node *node);
 
-static int present(const layouter *l, int32_t slot)
+static inline int present(const layouter *l, int32_t slot)
 {
     const rh_presence *p = &l->job->presence[slot];
     return p->mask != NULL && p->mask[l->row * p->mask_stride] != 0;
@@ -23,21 +23,22 @@ static int present(const layouter *l, int32_t slot)
 static int32_t refuse(layouter *l, const rh_node *node, int32_t refusal)
 {
     l->job->bad_row = l->row;
+    l->job->bad_element = l->row;
     l->job->bad_node = node - l->job->nodes;
     return refusal;
 }
 
 static void note(const layouter *l, int32_t slot)
 {
-    l->position[slot * l->job->slot_stride] = (uint16_t)(l->at - l->start);
+    l->job->position[slot * LANES + l->lane] = (uint16_t)(l->at - l->start);
 }
 
 static int32_t reserve(layouter *l, const rh_node *node, int64_t octets)
 {
-    if (octets > l->job->size - l->at) {
+    if (octets > l->job->size - 8 - l->at) {
         return refuse(l, node, NO_ROOM);
     }
-    if (l->at + octets - l->start > 65532) {
+    if (l->at + octets - l->start > RECORD_MAX) {
         return refuse(l, node, RECORD_TOO_LONG);
     }
     l->at += octets;
@@ -46,27 +47,24 @@ static int32_t reserve(layouter *l, const rh_node *node, int64_t octets)
 
 static int32_t lay_fields(layouter *l, const rh_node *node)
 {
-    const int32_t per_octet = node->kind == COMPOUND_FIXED ? 8 : 7;
-    const int64_t fspec = l->at;
-    int32_t last = -1;
-    for (int32_t i = node->count - 1; i >= 0 && last < 0; i--) {
-        const rh_node *child = &l->job->nodes[node->first + i];
-        last = child->kind != UNDEFINED && present(l, child->slot) ? i : -1;
-    }
-    const int32_t octets = node->kind == COMPOUND_FIXED ? node->size : last < 0 ? 1 : last / 7 + 1;
+    const int fixed = node->kind == COMPOUND_FIXED;
+    const int32_t per_octet = fixed ? 8 : 7;
+    uint8_t *fspec = l->job->out + l->at;
+    uint64_t children = l->job->children[node->ordinal * LANES + l->lane];
+    const int32_t last = children ? 63 - __builtin_clzll(children) : 0;
+    const int32_t octets = fixed ? node->size : last / 7 + 1;
     int32_t refusal = reserve(l, node, octets);
-    for (int32_t i = 0; i <= last && refusal == FITS; i++) {
-        const rh_node *child = &l->job->nodes[node->first + i];
-        if (child->kind != UNDEFINED && present(l, child->slot)) {
-            uint8_t *flags = &l->job->out[fspec + i / per_octet];
-            *flags = (uint8_t)(*flags | 0x80U >> i % per_octet);
-            refusal = lay_node(l, child);
-        }
+    if (refusal != FITS) {
+        return refusal;
     }
-    if (refusal == FITS && node->kind != COMPOUND_FIXED) {
-        for (int64_t octet = fspec; octet < fspec + octets - 1; octet++) {
-            l->job->out[octet] |= 1U;
-        }
+    for (int32_t octet = 0; octet < octets - 1 && !fixed; octet++) {
+        fspec[octet] = 1U;
+    }
+    while (children && refusal == FITS) {
+        const int32_t i = __builtin_ctzll(children);
+        children &= children - 1;
+        fspec[i / per_octet] = (uint8_t)(fspec[i / per_octet] | 0x80U >> i % per_octet);
+        refusal = lay_node(l, &l->job->nodes[node->first + i]);
     }
     return refusal;
 }
@@ -97,7 +95,7 @@ static int32_t lay_repeat(layouter *l, const rh_node *node)
     if (node->kind == REPEAT_FX && count < 1) {
         return refuse(l, node, NONE_TO_REPEAT);
     }
-    if (count < 0 || count > 65532 || (node->kind == REPEAT && count >> (8 * node->octets))) {
+    if (count < 0 || count > RECORD_MAX || (node->kind == REPEAT && count >> (8 * node->octets))) {
         return refuse(l, node, TOO_MANY);
     }
     const int64_t from = l->at;
@@ -159,7 +157,7 @@ static int32_t lay_node(layouter *l, const rh_node *node)
     }
 }
 
-static void close_block(rh_layout_job *job)
+static void close_block(rh_encode_job *job)
 {
     if (job->block >= 0) {
         const int64_t length = job->at - job->block;
@@ -170,46 +168,82 @@ static void close_block(rh_layout_job *job)
     }
 }
 
-/* Lay out the structure of each row (field specifications, extents, counts, explicit contents) and pack the records into
- * data blocks of at most `mtu` octets; a record longer than that gets a block of its own. Values come with rh_insert. */
-int32_t rh_layout(rh_layout_job *job)
+/* Which children of each compound the rows have, as bits: child 0 is the lowest. Tables have at most 63. */
+static void find_children(const rh_encode_job *job, int64_t first_row, int64_t n)
 {
-    for (int64_t i = 0; i < job->n_rows; i++) {
-        layouter l = {.job = job, .row = job->first_row + i, .position = job->position + i};
-        if (job->size - job->at < 6) {
-            return refuse(&l, &job->nodes[job->root], NO_ROOM);
+    for (int64_t index = 0; index < job->n_nodes; index++) {
+        const rh_node *node = &job->nodes[index];
+        if (node->ordinal < 0) {
+            continue;
         }
-        if (job->block < 0) {
-            job->block = job->at;
-            job->block_offset[job->n_blocks++] = job->block;
-            job->at += 3;
-        }
-        l.start = job->at;
-        l.at = job->at;
-        const int32_t refusal = lay_fields(&l, &job->nodes[job->root]);
-        if (refusal != FITS) {
-            return refusal;
-        }
-        const int64_t length = l.at - l.start;
-        if (l.at - job->block > job->mtu && l.start > job->block + 3) {
-            if (job->size - l.at < 3) {
-                return refuse(&l, &job->nodes[job->root], NO_ROOM);
+        uint64_t *children = job->children + node->ordinal * LANES;
+        memset(children, 0, LANES * sizeof *children);
+        for (int32_t i = 0; i < node->count; i++) {
+            const rh_node *child = &job->nodes[node->first + i];
+            const rh_presence *p = &job->presence[child->kind == UNDEFINED ? 0 : child->slot];
+            if (child->kind == UNDEFINED || p->mask == NULL) {
+                continue;
             }
-            memmove(job->out + l.start + 3, job->out + l.start, (size_t)length);
-            close_block(job);
-            job->block = l.start;
-            job->block_offset[job->n_blocks++] = job->block;
-            l.start += 3;
+            const uint8_t *mask = p->mask + first_row * p->mask_stride;
+            for (int64_t row = 0; row < n; row++) {
+                children[row] |= (uint64_t)(mask[row * p->mask_stride] != 0) << i;
+            }
         }
-        job->row_offset[i] = l.start;
-        job->at = l.start + length;
     }
+}
+
+/* Lay out one record and put it into the open block, or into a new one where it would pass the MTU. */
+static int32_t lay_record(rh_encode_job *job, int64_t row, int64_t lane)
+{
+    const rh_node *root = &job->nodes[job->root];
+    layouter l = {.job = job, .row = row, .lane = lane};
+    if (job->size - 8 - job->at < 6) {
+        return refuse(&l, root, NO_ROOM);
+    }
+    if (job->block < 0) {
+        job->block = job->at;
+        job->block_offset[job->n_blocks++] = job->block;
+        job->at += 3;
+    }
+    l.start = job->at;
+    l.at = job->at;
+    const int32_t refusal = lay_fields(&l, root);
+    if (refusal != FITS) {
+        return refusal;
+    }
+    const int64_t length = l.at - l.start;
+    if (l.at - job->block > job->mtu && l.start > job->block + 3) {
+        if (job->size - 8 - l.at < 3) {
+            return refuse(&l, root, NO_ROOM);
+        }
+        memmove(job->out + l.start + 3, job->out + l.start, (size_t)length);
+        close_block(job);
+        job->block = l.start;
+        job->block_offset[job->n_blocks++] = job->block;
+        l.start += 3;
+    }
+    job->row_offset[row] = l.start;
+    job->at = l.start + length;
     return FITS;
 }
 
-/* Close the last block; returns the octets written. */
-int64_t rh_finish(rh_layout_job *job)
+/* Write all rows as data blocks of at most `mtu` octets; a record longer than that gets a block of its own. Returns FITS with
+ * job->at octets written, or a refusal. */
+int32_t rh_encode(rh_encode_job *job)
 {
+    int32_t refusal = FITS;
+    job->bad_node = -1;
+    for (int64_t first = 0; first < job->n_rows && refusal == FITS; first += LANES) {
+        const int64_t n = job->n_rows - first < LANES ? job->n_rows - first : LANES;
+        memset(job->position, 0, (size_t)(job->n_slots * LANES) * sizeof *job->position);
+        find_children(job, first, n);
+        for (int64_t lane = 0; lane < n && refusal == FITS; lane++) {
+            refusal = lay_record(job, first + lane, lane);
+        }
+        if (refusal == FITS) {
+            refusal = rh_write_lanes(job, first, n);
+        }
+    }
     close_block(job);
-    return job->at;
+    return refusal;
 }

@@ -50,7 +50,7 @@ static int tape_fields(taper *t, int64_t at, const rh_field *fields, int32_t n)
         if (field.column == NULL) {
             return 0;
         }
-        rh_read_column(t->data, t->size, 1, &at, NULL, &field);
+        rh_read_value(t->data, t->size, at, &field);
     }
     return 1;
 }
@@ -106,7 +106,7 @@ int32_t rh_pack(const rh_form *const *forms, int64_t n, const uint8_t *tape, uin
     for (int64_t row = 0; row < n; row++) {
         const rh_form *form = forms[row];
         *bad_row = row;
-        if (form->length > size) {
+        if (form->length > size - 8) {
             return NO_ROOM;
         }
         memcpy(out, form->octets, (size_t)form->length);

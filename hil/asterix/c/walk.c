@@ -1,79 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Data blocks in datagrams, records in data blocks, and where each slot of a record is.
+ * Records in data blocks, and where each slot of a record is. Every octet is checked against the end of its block before it is
+ * read; depth of recursion is that of the tables (record, compound or expansion, compound), not of the data.
  */
 #include "kernel.h"
 
-/* Split datagrams into data blocks. Writes at most `capacity` blocks and faults (fault.block = datagram) and returns how many
- * blocks there are; `known[category]` says which categories have a table. Call with capacity 0 to count. */
-int64_t rh_blocks(const uint8_t *data, const int64_t *span_offset, const int64_t *span_length, int64_t n_spans, int64_t size,
-                  const uint8_t *known, int64_t capacity, int64_t *offset, int64_t *length, int64_t *datagram,
-                  uint8_t *category, rh_fault *faults, int64_t *n_faults)
-{
-    int64_t n = 0;
-    int64_t bad = 0;
-    for (int64_t span = 0; span < n_spans; span++) {
-        int64_t at = span_offset[span];
-        int64_t ordinal = 0;
-        if (at < 0 || span_length[span] < 0 || at > size || span_length[span] > size - at) {
-            if (bad < capacity) {
-                faults[bad] = (rh_fault){span, 0, at, 0, at, -1, DATAGRAM_BOUNDS};
-            }
-            bad++;
-            continue;
-        }
-        const int64_t end = at + span_length[span];
-        while (at < end) {
-            int32_t cause = OK;
-            int64_t octets = end - at;
-            if (octets < 3) {
-                cause = BLOCK_HEADER_CUT;
-            } else {
-                const int64_t stated = (int64_t)data[at + 1] << 8 | data[at + 2];
-                if (stated < 3) {
-                    cause = BLOCK_TOO_SHORT;
-                } else if (stated > octets) {
-                    cause = BLOCK_TOO_LONG;
-                } else {
-                    octets = stated;
-                    cause = known[data[at]] ? OK : CATEGORY_UNKNOWN;
-                }
-            }
-            if (cause != OK) {
-                if (bad < capacity) {
-                    faults[bad] = (rh_fault){span, ordinal, at, octets, at, -1, cause};
-                }
-                bad++;
-            } else {
-                if (n < capacity) {
-                    offset[n] = at;
-                    length[n] = octets;
-                    datagram[n] = span;
-                    category[n] = data[at];
-                }
-                n++;
-            }
-            ordinal++;
-            at += octets;
-        }
-    }
-    *n_faults = bad;
-    return n;
-}
-
 typedef struct {
-    const rh_walk_job *job;
-    const rh_node *record;     /* whose fields RANDOM refers to */
-    int32_t quiet;             /* inside RANDOM: leave no positions */
-    uint16_t *position;        /* of this row */
+    const uint8_t *data;
+    const rh_node *nodes;
+    const rh_node *record;          /* whose fields the entries of RANDOM refer to */
+    uint16_t *position;             /* of this row; NULL inside RANDOM, whose entries leave no positions */
+    int64_t lanes;                  /* from one slot of the row to the next */
+    uint16_t *slot_used;
     int64_t start;
     int64_t end;
-    int64_t at;                /* next octet */
+    int64_t at;                     /* next octet */
     const rh_node *fault_node;
     int64_t fault_at;
-    int32_t expansion_fault;   /* a bad expansion does not spoil the record: kept apart */
+    const rh_node *expansion_node;  /* a bad expansion does not spoil the record: kept apart */
     int64_t expansion_at;
-    const rh_node *expansion_node;
+    int32_t expansion_fault;
 } walker;
 
 static int32_t walk_node(walker *w, const rh_node *node);
@@ -85,71 +31,87 @@ static int32_t fault(walker *w, const rh_node *node, int64_t at, int32_t cause)
     return cause;
 }
 
-static void mark(walker *w, int32_t slot, int64_t at)
+static inline void mark(const walker *w, int32_t slot, int64_t at)
 {
-    if (w->quiet) {
-        return;
+    if (w->position != NULL) {
+        w->position[slot * w->lanes] = (uint16_t)(at - w->start);
+        w->slot_used[slot] = 1;
     }
-    w->position[slot * w->job->slot_stride] = (uint16_t)(at - w->start);
-    w->job->slot_used[slot] = 1;
+}
+
+static void clear(const walker *w, int32_t first, int32_t end)
+{
+    for (int32_t slot = first; slot < end && w->position != NULL; slot++) {
+        w->position[slot * w->lanes] = 0;
+    }
+}
+
+/* Octets of a field specification at w->at, 0 with a fault noted when there is none. */
+static int64_t fspec_octets(walker *w, const rh_node *node, int32_t *cause)
+{
+    int64_t octets = 0;
+    if (node->kind == COMPOUND_FIXED) {
+        octets = node->size;
+        *cause = octets > w->end - w->at ? fault(w, node, w->at, TRUNCATED) : OK;
+        return octets;
+    }
+    do {
+        if (w->at + octets >= w->end) {
+            *cause = fault(w, node, w->at + octets, TRUNCATED);
+            return 0;
+        }
+        if (octets >= node->size) {
+            *cause = fault(w, node, w->at + octets, FSPEC_TOO_LONG);
+            return 0;
+        }
+        octets++;
+    } while (w->data[w->at + octets - 1] & 1U);
+    *cause = OK;
+    return octets;
 }
 
 /* Field specification, then the fields whose bit is set. */
 static int32_t walk_fields(walker *w, const rh_node *node)
 {
-    const int fixed = node->kind == COMPOUND_FIXED;
+    int32_t cause = OK;
     const int64_t fspec = w->at;
-    int64_t octets = 0;
-    if (fixed) {
-        octets = node->size;
-        if (octets > w->end - fspec) {
-            return fault(w, node, fspec, TRUNCATED);
-        }
-    } else {
-        do {
-            if (fspec + octets >= w->end) {
-                return fault(w, node, fspec + octets, TRUNCATED);
-            }
-            if (octets >= node->size) {
-                return fault(w, node, fspec + octets, FSPEC_TOO_LONG);
-            }
-            octets++;
-        } while (w->job->data[fspec + octets - 1] & 1U);
-    }
+    const int64_t octets = fspec_octets(w, node, &cause);
+    const int fixed = node->kind == COMPOUND_FIXED;
     w->at = fspec + octets;
-    const int32_t per_octet = fixed ? 8 : 7;
-    for (int64_t octet = 0; octet < octets; octet++) {
-        uint32_t flags = fixed ? w->job->data[fspec + octet] : w->job->data[fspec + octet] & 0xFEU;
-        while (flags) {
+    for (int64_t octet = 0; octet < octets && cause == OK; octet++) {
+        uint32_t flags = w->data[fspec + octet] & (fixed ? 0xFFU : 0xFEU);
+        while (flags && cause == OK) {
             const int32_t bit = __builtin_clz(flags) - 24;
             flags &= ~(0x80U >> bit);
-            const int64_t index = octet * per_octet + bit;
-            if (index >= node->count || w->job->nodes[node->first + index].kind == UNDEFINED) {
+            const int64_t index = octet * (fixed ? 8 : 7) + bit;
+            if (index >= node->count) {
                 return fault(w, node, fspec + octet, FSPEC_UNDEFINED);
             }
-            const int32_t cause = walk_node(w, &w->job->nodes[node->first + index]);
-            if (cause != OK) {
-                return cause;
+            const rh_node *field = &w->nodes[node->first + index];
+            if (field->kind == FIXED && field->size <= w->end - w->at) {
+                mark(w, field->slot, w->at);
+                w->at += field->size;
+            } else if (field->kind == UNDEFINED) {
+                return fault(w, node, fspec + octet, FSPEC_UNDEFINED);
+            } else {
+                cause = walk_node(w, field);
             }
         }
     }
-    return OK;
+    return cause;
 }
 
 static int32_t walk_extended(walker *w, const rh_node *node)
 {
     for (int32_t part = 0; part < node->count; part++) {
-        const rh_node *piece = &w->job->nodes[node->first + part];
+        const rh_node *piece = &w->nodes[node->first + part];
         if (piece->size > w->end - w->at) {
             return fault(w, node, w->at, TRUNCATED);
         }
         mark(w, piece->slot, w->at);
         w->at += piece->size;
-        const int last = part == node->count - 1;
-        if (last && !node->extra) {
-            return OK;
-        }
-        if (!(w->job->data[w->at - 1] & 1U)) {
+        const int has_fx = part < node->count - 1 || node->extra;
+        if (!has_fx || !(w->data[w->at - 1] & 1U)) {
             return OK;
         }
     }
@@ -163,7 +125,7 @@ static int32_t walk_repeat(walker *w, const rh_node *node)
         return fault(w, node, w->at, TRUNCATED);
     }
     for (int32_t octet = 0; octet < node->octets; octet++) {
-        count = count << 8 | w->job->data[w->at++];
+        count = count << 8 | w->data[w->at++];
     }
     if (count * node->size > w->end - w->at) {
         return fault(w, node, w->at, TRUNCATED);
@@ -179,17 +141,37 @@ static int32_t walk_repeat_fx(walker *w, const rh_node *node)
             return fault(w, node, w->at, TRUNCATED);
         }
         w->at += node->size;
-    } while (w->job->data[w->at - 1] & 1U);
+    } while (w->data[w->at - 1] & 1U);
     return OK;
 }
 
-/* Length octet and contents; contents with a published expansion are walked, but only inside their stated length. */
+/* Contents of a published expansion, inside their stated end. */
+static void walk_expansion(walker *w, const rh_node *node, int64_t contents_end)
+{
+    const rh_node *contents = &w->nodes[node->extra];
+    const int64_t end = w->end;
+    w->end = contents_end;
+    w->at += 1;
+    int32_t cause = walk_fields(w, contents);
+    if (cause == OK && w->at != contents_end) {
+        cause = fault(w, contents, w->at, EXPANSION_LEFTOVER);
+    }
+    if (cause != OK) {
+        w->expansion_fault = cause;
+        w->expansion_at = w->fault_at;
+        w->expansion_node = w->fault_node;
+        clear(w, node->slot + 1, node->slot_end);
+    }
+    w->end = end;
+}
+
+/* Length octet, which counts itself, and contents. */
 static int32_t walk_explicit(walker *w, const rh_node *node)
 {
     if (w->at >= w->end) {
         return fault(w, node, w->at, TRUNCATED);
     }
-    const int64_t octets = w->job->data[w->at];
+    const int64_t octets = w->data[w->at];
     if (octets == 0) {
         return fault(w, node, w->at, EXPLICIT_EMPTY);
     }
@@ -198,23 +180,7 @@ static int32_t walk_explicit(walker *w, const rh_node *node)
     }
     const int64_t after = w->at + octets;
     if (node->extra >= 0) {
-        const rh_node *contents = &w->job->nodes[node->extra];
-        const int64_t end = w->end;
-        w->end = after;
-        w->at += 1;
-        int32_t cause = walk_fields(w, contents);
-        if (cause == OK && w->at != after) {
-            cause = fault(w, contents, w->at, EXPANSION_LEFTOVER);
-        }
-        if (cause != OK && !w->quiet) {
-            w->expansion_fault = cause;
-            w->expansion_at = w->fault_at;
-            w->expansion_node = w->fault_node;
-            for (int32_t slot = node->slot + 1; slot < node->slot_end; slot++) {
-                w->position[slot * w->job->slot_stride] = 0;
-            }
-        }
-        w->end = end;
+        walk_expansion(w, node, after);
     }
     w->at = after;
     return OK;
@@ -226,11 +192,11 @@ static int32_t walk_entry(walker *w, const rh_node *node)
     if (w->at >= w->end) {
         return fault(w, node, w->at, TRUNCATED);
     }
-    const int32_t index = w->job->data[w->at] - 1;
+    const int32_t index = w->data[w->at] - 1;
     if (index < 0 || index >= node->count) {
         return fault(w, node, w->at, RANDOM_FRN);
     }
-    const rh_node *field = &w->job->nodes[node->first + index];
+    const rh_node *field = &w->nodes[node->first + index];
     if (field->kind == UNDEFINED || field->kind == RANDOM) {
         return fault(w, node, w->at, RANDOM_FRN);
     }
@@ -238,24 +204,25 @@ static int32_t walk_entry(walker *w, const rh_node *node)
     return walk_node(w, field);
 }
 
-/* A count of entries. Here only their extent counts; the caller walks the entries as records of their own. */
+/* A count of entries. Here only their extent matters; the caller walks the entries as records of their own. */
 static int32_t walk_random(walker *w, const rh_node *node)
 {
     if (w->at >= w->end) {
         return fault(w, node, w->at, TRUNCATED);
     }
-    int32_t entries = w->job->data[w->at];
+    int32_t entries = w->data[w->at];
+    uint16_t *position = w->position;
     w->at += 1;
-    w->quiet = 1;
-    while (entries-- > 0) {
-        const int32_t cause = walk_entry(w, w->record);
-        if (cause != OK) {
-            return cause;
-        }
+    w->position = NULL;
+    int32_t cause = OK;
+    while (entries-- > 0 && cause == OK) {
+        cause = walk_entry(w, w->record);
     }
-    w->quiet = 0;
-    mark(w, node->slot + 1, w->at);
-    return OK;
+    w->position = position;
+    if (cause == OK) {
+        mark(w, node->slot + 1, w->at);
+    }
+    return cause;
 }
 
 static int32_t walk_node(walker *w, const rh_node *node)
@@ -283,123 +250,127 @@ static int32_t walk_node(walker *w, const rh_node *node)
     }
 }
 
-static void clear_positions(const rh_walk_job *job, uint16_t *position)
+static int32_t walk_profile(const rh_walk_job *job, walker *w, int64_t profile)
 {
-    for (int32_t slot = 0; slot < job->n_slots; slot++) {
-        position[slot * job->slot_stride] = 0;
-    }
-}
-
-static int32_t walk_profile(walker *w, int64_t profile)
-{
-    w->record = &w->job->nodes[w->job->roots[profile]];
+    w->record = &w->nodes[job->roots[profile]];
     w->at = w->start;
-    w->quiet = 0;
     w->expansion_fault = OK;
     return w->record->kind == ENTRY ? walk_entry(w, w->record) : walk_fields(w, w->record);
 }
 
 /* Profile that the selector item asks for; `current` where the record does not say (it then continues the one before). */
-static int64_t chosen_profile(const walker *w, int64_t current)
+static int64_t chosen_profile(const rh_walk_job *job, const walker *w, int64_t current)
 {
-    const rh_walk_job *job = w->job;
-    const uint16_t at = w->position[job->selector_slot * job->slot_stride];
+    const uint16_t at = w->position[job->selector_slot * w->lanes];
     const int64_t octet = w->start + at + job->selector_bit / 8;
     if (at == 0 || octet >= w->end) {
         return current;
     }
     const uint32_t shift = 8U - (uint32_t)(job->selector_bit % 8) - (uint32_t)job->selector_bits;
-    const uint32_t value = (uint32_t)job->data[octet] >> shift & ((1U << job->selector_bits) - 1U);
+    const uint32_t value = (uint32_t)w->data[octet] >> shift & ((1U << job->selector_bits) - 1U);
     const int8_t profile = job->choices[value];
     return profile < 0 ? current : profile;
 }
 
-/* Walk with the profile that the selector asks for. A profile whose field specification is too short for the record hides
- * the selector, so the others are tried when the current one fails. Sets job->profile. */
+/* Walk with the profile that the selector asks for. A profile whose field specification is too short for the record hides the
+ * selector, so the others are tried when the current one fails. Sets job->profile. */
 static int32_t walk_chosen(rh_walk_job *job, walker *w)
 {
     const int64_t current = job->profile;
-    int32_t cause = walk_profile(w, current);
-    const int64_t chosen = chosen_profile(w, current);
+    const int32_t cause = walk_profile(job, w, current);
+    const int64_t chosen = chosen_profile(job, w, current);
     if (chosen != current) {
-        clear_positions(job, w->position);
+        clear(w, 0, job->n_slots);
         job->profile = chosen;
-        return walk_profile(w, chosen);
+        return walk_profile(job, w, chosen);
     }
-    for (int64_t other = 0; cause != OK && other < job->n_roots; other++) {
-        clear_positions(job, w->position);
-        if (other != current && walk_profile(w, other) == OK && chosen_profile(w, -1) == other) {
+    if (cause == OK) {
+        return OK;
+    }
+    for (int64_t other = 0; other < job->n_roots; other++) {
+        clear(w, 0, job->n_slots);
+        if (other != current && walk_profile(job, w, other) == OK && chosen_profile(job, w, -1) == other) {
             job->profile = other;
             return OK;
         }
     }
-    if (cause != OK) {
-        clear_positions(job, w->position);
-        cause = walk_profile(w, current);
-    }
-    return cause;
+    clear(w, 0, job->n_slots);
+    return walk_profile(job, w, current);
 }
 
-/* Walk one record at job->at into row `row`. */
-static int32_t walk_record(rh_walk_job *job, walker *w, int64_t row)
+/* Positions of row job->n_rows; those of its neighbours in the lanes are cleared with its own when it is the first. */
+static uint16_t *lane_of(const rh_walk_job *job)
 {
-    w->start = job->at;
-    w->position = job->position + row * job->row_stride;
+    const int64_t table = job->n_slots * job->lanes;
+    uint16_t *lanes = job->position + job->n_rows / job->lanes * table;
+    if (job->n_rows % job->lanes == 0) {
+        memset(lanes, 0, (size_t)table * sizeof *lanes);
+    }
+    return lanes + job->n_rows % job->lanes;
+}
+
+/* Walk the record at job->at into row job->n_rows. */
+static int32_t walk_record(rh_walk_job *job, walker *w)
+{
     int32_t cause;
+    w->start = job->at;
+    w->position = lane_of(job);
     if (job->block_profile == NULL && job->forced < 0 && job->selector_slot >= 0) {
         cause = walk_chosen(job, w);
     } else {
         const int32_t forced = job->block_profile != NULL ? job->block_profile[job->block] : job->forced;
         job->profile = forced < 0 ? 0 : forced;
-        cause = walk_profile(w, job->profile);
+        cause = walk_profile(job, w, job->profile);
     }
     if (cause != OK) {
-        clear_positions(job, w->position);
+        clear(w, 0, job->n_slots);
     }
     return cause;
 }
 
 static void add_fault(rh_walk_job *job, int64_t offset, int64_t length, int64_t at, const rh_node *node, int32_t cause)
 {
-    const int32_t index = node ? (int32_t)(node - job->nodes) : -1;
+    const int32_t index = (int32_t)(node - job->nodes);
     job->faults[job->n_faults++] = (rh_fault){job->block, job->record, offset, length, at, index, cause};
 }
 
-/* Walk records until the blocks, the rows or the faults run out. A bad record costs the rest of its block: ASTERIX has no
- * mark inside a block from which reading could go on. Returns 1 when all blocks are done, else 0 (call again). */
+static void add_row(rh_walk_job *job, int64_t end)
+{
+    job->row_offset[job->n_rows] = job->at;
+    job->row_length[job->n_rows] = (int32_t)(end - job->at);
+    job->row_block[job->n_rows] = job->block;
+    job->row_profile[job->n_rows] = (uint8_t)job->profile;
+    job->n_rows++;
+    job->record++;
+    job->at = end;
+}
+
+/* Walk records until the blocks, the rows or the faults run out. A bad record costs the rest of its block: ASTERIX has no mark
+ * inside a block from which reading could go on. Returns 1 when all blocks are done, else 0 (call again). */
 int32_t rh_walk(rh_walk_job *job)
 {
-    while (job->block < job->n_blocks) {
-        const int64_t first = job->block_offset[job->block];
-        walker w = {.job = job, .end = first + job->block_length[job->block]};
-        if (job->at == 0) {
-            job->at = first;
+    walker w = {.data = job->data, .nodes = job->nodes, .lanes = job->lanes, .slot_used = job->slot_used};
+    for (; job->block < job->n_blocks; job->block++, job->at = -1) {
+        if (job->at < 0) {
+            job->at = job->block_offset[job->block];
             job->record = 0;
             job->profile = 0;
         }
+        w.end = job->block_offset[job->block] + job->block_length[job->block];
         while (job->at < w.end) {
             if (job->n_rows >= job->capacity || job->n_faults + 2 > job->fault_capacity) {
                 return 0;
             }
-            const int64_t start = job->at;
-            const int32_t cause = walk_record(job, &w, job->n_rows);
+            const int32_t cause = walk_record(job, &w);
             if (cause != OK) {
-                add_fault(job, start, w.end - start, w.fault_at, w.fault_node, cause);
+                add_fault(job, job->at, w.end - job->at, w.fault_at, w.fault_node, cause);
                 break;
             }
             if (w.expansion_fault != OK) {
-                add_fault(job, start, 0, w.expansion_at, w.expansion_node, w.expansion_fault);
+                add_fault(job, job->at, 0, w.expansion_at, w.expansion_node, w.expansion_fault);
             }
-            job->row_offset[job->n_rows] = start;
-            job->row_length[job->n_rows] = (int32_t)(w.at - start);
-            job->row_block[job->n_rows] = job->block;
-            job->row_profile[job->n_rows] = (uint8_t)job->profile;
-            job->n_rows++;
-            job->record++;
-            job->at = w.at;
+            add_row(job, w.at);
         }
-        job->block++;
-        job->at = 0;
     }
     return 1;
 }

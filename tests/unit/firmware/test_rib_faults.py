@@ -7,10 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-import serial
 from conftest import Rib, encode, plot, raw
-
-NOT_YET = (OSError, serial.SerialException)
 
 
 def time_source_is_flagged(rib: Rib) -> bool:

@@ -1,0 +1,153 @@
+"""The same core in virtual time: what the interface document says of times and numbers holds to the nanosecond."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from conftest import FIRMWARE, RADAR, decode, encode, make, plot, raw
+from sim_box import C2_OUT, LINK_IN, LINK_OUT, RADAR_ETH, Output, S, SimBox, tracks_of
+
+SENSOR = ("--sac", "1", "--sic", "2", "--service", "3", "--sensor", f"{RADAR[0]}/{RADAR[1]}:35.5:139.7:40")
+MS = S // 1000
+
+
+@pytest.fixture(scope="module")
+def library() -> Path:
+    make("sim")
+    return FIRMWARE / "build/sim/librib.so"
+
+
+@pytest.fixture
+def box(library: Path) -> SimBox:
+    return SimBox(library, *SENSOR)
+
+
+def records(outputs: list[Output]) -> list[bytes]:
+    return [bytes(r.unparse().to_bytes()) for o in tracks_of(outputs) for _, r in decode(o.octets)]
+
+
+def number(octets: bytes) -> int:
+    ((_, record),) = decode(bytes([62]) + (3 + len(octets)).to_bytes(2, "big") + octets)
+    return int.from_bytes(raw(record, "040"), "big")
+
+
+def test_a_block_leaves_flush_ms_after_its_first_record(box: SimBox) -> None:
+    for at_ns in (0, 1 * MS, 4_999_999, 5 * MS):
+        box.receive(10 * S + at_ns, RADAR_ETH, encode(48, plot(1000, at_ns)))
+    blocks = tracks_of(box.run_until(11 * S))
+    assert [(o.at_ns - 10 * S, len(decode(o.octets))) for o in blocks] == [(5 * MS, 3), (10 * MS, 1)]
+
+
+def test_the_heartbeat_comes_every_second_to_the_nanosecond(box: SimBox) -> None:
+    beats = [o.at_ns for o in box.run_until(30 * S) if o.port == C2_OUT and o.octets[0] == 65]
+    assert beats == [k * S for k in range(1, 31)]
+
+
+def test_the_same_input_gives_the_same_octets_at_the_same_times(library: Path) -> None:
+    def fly() -> list[Output]:
+        source, box = random.Random(7), SimBox(library, *SENSOR)
+        for k in range(500):
+            where = ("RHO", source.randrange(2560, 50000)), ("THETA", source.randrange(65536))
+            box.receive(2 * S + k * 3 * MS, RADAR_ETH, encode(48, plot(1000 + k, source.randrange(50), i040=where)))
+        return box.run_until(60 * S)
+
+    assert fly() == fly()
+
+
+def test_boxes_in_one_process_do_not_know_of_each_other(library: Path) -> None:
+    one, other = SimBox(library, *SENSOR), SimBox(library, *SENSOR)
+    one.receive(2 * S, RADAR_ETH, encode(48, plot(1000)))
+    other.receive(2 * S, RADAR_ETH, encode(48, plot(1000, 2), plot(1000, 3)))
+    assert (len(records(one.run_until(3 * S))), len(records(other.run_until(3 * S)))) == (1, 2)
+    assert (one.counters()["plots_in"], other.counters()["plots_in"]) == (1, 2)
+
+
+def test_a_track_ends_after_its_coast_time_and_its_number_rests_for_a_minute(library: Path) -> None:
+    """Tracks start and end without pause; no number comes back within 60 s of its end."""
+    box = SimBox(library, *SENSOR, "--coast-s", "1")
+    ended_ns: dict[int, int] = {}
+    begun = 0
+    for k in range(3000):
+        at_ns = 2 * S + k * 100 * MS
+        box.receive(at_ns, RADAR_ETH, encode(48, plot(1000 + 13 * k, k)))
+        for out in tracks_of(box.run_until(at_ns + 10 * MS)):
+            for _, record in decode(out.octets):
+                track, status = int.from_bytes(raw(record, "040"), "big"), raw(record, "080")
+                if len(status) > 1 and status[1] & 0x40:
+                    ended_ns[track] = out.at_ns
+                else:
+                    begun += 1
+                    assert out.at_ns - ended_ns.pop(track, -(10**12)) >= 60 * S
+    assert begun == 3000
+    assert len(ended_ns) > 2900
+
+
+def test_numbers_rest_also_when_they_run_short(library: Path) -> None:
+    """2,000 tracks a second for 60 s need more numbers than there are: the rest of the plots is refused, not renumbered."""
+    box = SimBox(library, *SENSOR, "--coast-s", "1", "--capacity", "100000")
+    seen: dict[int, int] = {}
+    address = 0
+    for step in range(40 * 4):
+        at_ns = 2 * S + step * S // 4
+        for _ in range(5):
+            far = {"i040": (("RHO", 30000), ("THETA", address * 11 % 65536))}
+            box.receive(at_ns, RADAR_ETH, encode(48, *(plot(1000, address + k, **far) for k in range(100))))
+            address += 100
+        for out in tracks_of(box.run_until(at_ns + 100 * MS)):
+            for octets in (bytes(r.unparse().to_bytes()) for _, r in decode(out.octets)[:1]):
+                track = number(octets)
+                assert out.at_ns - seen.get(track, -(10**12)) >= 60 * S or out.at_ns - seen[track] < 2 * S
+                seen[track] = out.at_ns
+    assert box.counters()["tracks_new"] + box.counters()["table_full"] == address
+
+
+def test_four_thousand_tracks_fit_and_no_more(library: Path) -> None:
+    box = SimBox(library, *SENSOR, "--capacity", "100000")
+    for first in range(0, 4100, 100):
+        where = [{"i040": (("RHO", 2560 + 10 * k), ("THETA", first * 15))} for k in range(100)]
+        box.receive(2 * S, RADAR_ETH, encode(48, *(plot(1000, first + k, **where[k]) for k in range(100))))
+    counters = box.counters()
+    assert (counters["tracks_out"], counters["table_full"], counters["tracks_live"]) == (4000, 100, 4000)
+
+
+def test_a_busy_link_and_a_busy_radar_share_the_blocks_of_c2_out(box: SimBox) -> None:
+    remote = encode(62, {"010": (("SAC", 7), ("SIC", 7)), "015": 1, "070": 5, "040": 9, "080": ((0,) * 5 + (None,),)})
+    for k in range(200):
+        box.receive(2 * S + k * MS // 2, RADAR_ETH, encode(48, plot(1000 + k, k)))
+        box.receive(2 * S + k * MS // 2, LINK_IN, remote)
+    outputs = box.run_until(4 * S)
+    assert len(records(outputs)) == 400
+    assert sum(octets == remote[3:] for octets in records(outputs)) == 200
+    assert sum(len(decode(o.octets)) for o in tracks_of(outputs, LINK_OUT)) == 200
+
+
+def test_a_watchdog_bites_a_second_after_the_box_hangs(box: SimBox) -> None:
+    box.receive(5 * S, RADAR_ETH, encode(48, plot(1000)))
+    box.run_until(6 * S)
+    assert box.ask("DIAG:HANG") == ""
+    assert box.run_until(6 * S + 700 * MS) == []
+    box.run_until(8 * S)
+    assert box.ask("SYST:RES:CAUS?;:SYST:UPT?") == "WATCHDOG;1.000"
+    assert box.counters()["tracks_live"] == 0
+
+
+def test_a_time_source_that_is_lost_is_flagged(box: SimBox) -> None:
+    def flagged() -> bool:
+        beat = [o for o in box.run_until(box.now_ns + S) if o.octets[0] == 65][-1]
+        return bool(raw(decode(beat.octets)[0][1], "040")[0] & 0x10)
+
+    assert not flagged()
+    box.set_clock(0, valid=False)
+    assert flagged()
+    box.set_clock(0)
+    assert not flagged()
+    box.set_clock(S)  # a leap second
+    assert flagged()
+
+
+@pytest.mark.parametrize("options", [("--sac", "256"), ("--nonsense", "1"), ("--sensor", "1/1:91:0:0")])
+def test_options_that_are_not_good_are_refused(library: Path, options: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match=options[0]):
+        SimBox(library, *options)
