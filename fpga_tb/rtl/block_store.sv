@@ -6,7 +6,9 @@
 module block_store
 #(
     parameter int BEATS_LOG2 = 10,
-    parameter int BLOCKS_LOG2 = 4
+    parameter int BLOCKS_LOG2 = 4,
+    parameter int BEATS_IN_FLIGHT = 32,  // two records (8 beats each at most) and what the packer still holds
+    parameter int BLOCKS_IN_FLIGHT = 4
 ) (
     input  wire logic             clk,
     input  wire logic             rst,
@@ -24,8 +26,6 @@ module block_store
     output      logic             out_last
 );
     localparam int BANK_W = BEATS_LOG2 - 1;
-    localparam int BEATS_IN_FLIGHT = 32;  // two records (8 beats each at most) and what the packer still holds
-    localparam int BLOCKS_IN_FLIGHT = 4;
     localparam logic [7:0]  CAT = 8'd62;
 
     // write: a goes to the next place, b behind it

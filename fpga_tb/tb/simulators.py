@@ -160,6 +160,7 @@ def _run(model: Model, run: Run, folder: Path) -> None:
         "extra_env": {
             "PYTHONPATH": str(ROOT),
             "COCOTB_LOG_LEVEL": "WARNING",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # cocotb borrows pytest to rewrite asserts, nothing else of it
             "PYTHONWARNINGS": "ignore::DeprecationWarning",  # of cocotb 2 names, inside cocotbext-axi
             **run.environment,
         },

@@ -89,7 +89,7 @@ class _Writer:
     """Drives the kernel: structure first, then values, a few thousand rows at a time."""
 
     plan: Plan
-    request: _Request
+    request: Request
     root: int
     mtu: int
 

@@ -48,7 +48,8 @@ class BoxSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     serial_baud: Annotated[int, msgspec.Meta(ge=9_600, le=921_600)] = 115_200
     serial_fcs_bits: Literal[16, 32] = 16
     flush_ms: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 5
-    mtu_octets: Annotated[int, msgspec.Meta(ge=128, le=8_192)] = 1_400
+    mtu_octets: Annotated[int, msgspec.Meta(ge=64, le=1_472)] = 1_400
+    arguments: tuple[str, ...] = ()
 
 
 class NodeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

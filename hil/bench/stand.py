@@ -221,7 +221,7 @@ def _box(stand: Stand, spec: BoxSpec) -> NativeBox:
         config.follow(spec.image),
         ports,
         stand.processes,
-        settings=[str(word) for word in settings],
+        settings=[*(str(word) for word in settings), *spec.arguments],
         expected_build_id=spec.build_id,
     )
 

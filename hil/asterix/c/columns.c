@@ -6,6 +6,10 @@
  */
 #include "kernel.h"
 
+#ifndef STRETCH
+#define STRETCH 512 /* rows */
+#endif
+
 /* The words of one window, LANES rows of them, and for each row all ones where its slot is there. */
 typedef struct {
     uint64_t word[LANES];
@@ -86,16 +90,48 @@ static void read_quantities(const lanes *l, int64_t n, const rh_field *field, in
     }
 }
 
-/* Six bits a character, trailing spaces as NULs. Codes that the standard leaves undefined keep a character of their own. */
-static void six_bit_text(uint64_t word, int32_t chars, uint8_t *to)
+/* Eight characters of six bits each, as octets; codes that the standard leaves undefined keep a character of their own. */
+static inline uint64_t six_bit_text(uint64_t codes)
 {
-    int32_t kept = 0;
-    for (int32_t i = 0; i < chars; i++) {
-        const uint8_t code = (uint8_t)(word >> (6 * (chars - 1 - i)) & 63U);
-        to[i] = (uint8_t)(code < 32U ? code + 64U : code);
-        kept = to[i] == ' ' ? kept : i + 1;
+    uint64_t text = (codes & UINT64_C(0xFFFFFF000000)) << 8 | (codes & UINT64_C(0xFFFFFF));
+    text = (text & UINT64_C(0x00FFF00000FFF000)) << 4 | (text & UINT64_C(0x00000FFF00000FFF));
+    text = (text & UINT64_C(0x0FC00FC00FC00FC0)) << 2 | (text & UINT64_C(0x003F003F003F003F));
+    return text | (~text & UINT64_C(0x2020202020202020)) << 1;
+}
+
+/* A text of 8 characters, the first in the high octet, with NULs for the spaces and NULs at its end. */
+static inline uint64_t without_trailing_spaces(uint64_t text)
+{
+    const uint64_t other = text & ~UINT64_C(0x2020202020202020); /* 0 where an octet is a space or NUL */
+    if (other == 0) {
+        /* digits and punctuation have bit 5 too, but more bits besides: nothing else comes out as 0 */
+        return 0;
     }
-    memset(to + kept, 0, (size_t)(chars - kept));
+    const int32_t kept = __builtin_ctzll(other) / 8 * 8;
+    return text >> kept << kept;
+}
+
+static inline void store_text(uint8_t *to, int32_t width, uint64_t text)
+{
+    const uint64_t octets = __builtin_bswap64(text);
+    if (width == 8) {
+        memcpy(to, &octets, 8);
+    } else {
+        for (int32_t i = 0; i < width; i++) {
+            to[i] = (uint8_t)(octets >> (8 * i));
+        }
+    }
+}
+
+/* Short texts: of eight characters or less. */
+static void read_short_texts(const lanes *l, int64_t n, const rh_field *field, int32_t lead, uint8_t *to)
+{
+    const int32_t unused = 64 - field->bits;
+    for (int64_t row = 0; row < n; row++, to += field->width) {
+        const uint64_t left = l->word[row] << lead >> unused;
+        const uint64_t text = field->kind == SIX_BIT ? six_bit_text(left) : left << unused;
+        store_text(to, field->width, without_trailing_spaces(text) & l->there[row]);
+    }
 }
 
 static void octet_text(const uint8_t *from, int32_t octets, uint8_t *to)
@@ -126,14 +162,8 @@ static void read_texts(const uint8_t *data, int64_t n, const int64_t *offset, co
 
 static void read_from_words(const lanes *l, int64_t n, const rh_field *field, int32_t lead, uint8_t *to)
 {
-    if (field->kind == SIX_BIT) {
-        for (int64_t row = 0; row < n; row++) {
-            if (l->there[row]) {
-                six_bit_text(raw_of(l->word[row], lead, 64 - field->bits, 0), field->bits / 6, to + row * field->width);
-            } else {
-                memset(to + row * field->width, 0, (size_t)field->width);
-            }
-        }
+    if (field->kind == SIX_BIT || field->kind == TEXT) {
+        read_short_texts(l, n, field, lead, to);
     } else if (field->kind == QUANTITY || field->kind == SIGNED_QUANTITY) {
         read_quantities(l, n, field, lead, (double *)(void *)to);
     } else if (field->width == 1) {
@@ -164,7 +194,7 @@ void rh_read_value(const uint8_t *data, int64_t size, int64_t at, const rh_field
     const uint64_t word = from <= size - 8 ? load_be(data + from) : load_near_end(data, size, from);
     const uint64_t raw = raw_of(word, field->bit % 8, 64 - field->bits, sign);
     if (field->kind == SIX_BIT) {
-        six_bit_text(raw, field->bits / 6, field->column);
+        store_text(field->column, 8, without_trailing_spaces(six_bit_text(raw)));
     } else if (field->kind == UINT || field->kind == INT) {
         memcpy(field->column, &raw, sizeof raw);
     } else {
@@ -173,38 +203,57 @@ void rh_read_value(const uint8_t *data, int64_t size, int64_t at, const rh_field
     }
 }
 
-/* Read up to LANES rows into rows [first_row, first_row + n) of the fields' columns. Slots are at position[slot * LANES + row]
- * (NULL: the rows are repeated elements and the fields count from their start). */
-static void read_lanes(const uint8_t *data, int64_t size, int64_t n, const int64_t *offset, const uint16_t *position,
-                       const rh_field *fields, int64_t n_fields, int64_t first_row)
+/* Whether a field is read out of 64-bit words, or octet by octet. */
+static int in_words(const rh_field *field)
 {
+    return field->kind < TEXT || (field->kind == TEXT && field->bits <= 64);
+}
+
+/* How many fields from `fields` on share a window with the first: same slot, and all bits within 64 from its first octet. */
+static int64_t in_window(const rh_field *fields, int64_t n_fields)
+{
+    const int32_t window = fields[0].bit / 8 * 8;
+    int64_t n = 1;
+    while (n < n_fields && fields[n].slot == fields[0].slot && fields[n].bit >= window &&
+           fields[n].bit + fields[n].bits <= window + 64 && in_words(&fields[n])) {
+        n++;
+    }
+    return n;
+}
+
+/* Read up to LANES rows of fields that share a window. */
+static void read_window(const uint8_t *data, int64_t size, int64_t n, const int64_t *offset, const uint16_t *position,
+                        const rh_field *fields, int64_t n_fields, int64_t first_row)
+{
+    if (!in_words(fields)) {
+        read_texts(data, n, offset, position, fields, fields->column + first_row * fields->width);
+        return;
+    }
     lanes l;
-    int32_t slot = -1;
-    int32_t window = 0; /* first octet of the words in l, from the slot */
+    const int32_t window = fields->bit / 8;
+    gather(&l, data, size, n, offset, position, window);
     for (int64_t i = 0; i < n_fields; i++) {
-        const rh_field *field = &fields[i];
-        const uint16_t *where = position != NULL ? position + field->slot * LANES : NULL;
-        uint8_t *to = field->column + first_row * field->width;
-        if (field->kind == TEXT || field->kind == OCTETS) {
-            read_texts(data, n, offset, where, field, to);
-            continue;
-        }
-        if (field->slot != slot || field->bit < window * 8 || field->bit + field->bits > window * 8 + 64) {
-            slot = field->slot;
-            window = field->bit / 8;
-            gather(&l, data, size, n, offset, where, window);
-        }
-        read_from_words(&l, n, field, field->bit - window * 8, to);
+        uint8_t *to = fields[i].column + first_row * fields[i].width;
+        read_from_words(&l, n, &fields[i], fields[i].bit - window * 8, to);
     }
 }
 
-/* Fill rows [first_row, first_row + n) of the columns of some fields, whose positions are [row / LANES][slot][row % LANES]. */
+/* Fill rows [first_row, first_row + n) of the columns of some fields, whose positions are [row / LANES][slot][row % LANES]
+ * (NULL: the rows are repeated elements and the fields count from their start). A few hundred rows of one window come before
+ * the next window: that writes long stretches of few columns, which memory likes better than the reverse. */
 void rh_extract(const uint8_t *data, int64_t size, int64_t n, const int64_t *offset, const uint16_t *position,
                 int64_t n_slots, const rh_field *fields, int64_t n_fields, int64_t first_row)
 {
-    for (int64_t row = 0; row < n; row += LANES) {
-        const uint16_t *where = position != NULL ? position + row * n_slots : NULL;
-        read_lanes(data, size, n - row < LANES ? n - row : LANES, offset + row, where, fields, n_fields, first_row + row);
+    for (int64_t begin = 0; begin < n; begin += STRETCH) {
+        const int64_t end = n - begin < STRETCH ? n : begin + STRETCH;
+        for (int64_t i = 0, together; i < n_fields; i += together) {
+            together = in_words(&fields[i]) ? in_window(&fields[i], n_fields - i) : 1;
+            for (int64_t row = begin; row < end; row += LANES) {
+                const uint16_t *where = position != NULL ? position + row * n_slots + fields[i].slot * LANES : NULL;
+                const int64_t rows = end - row < LANES ? end - row : LANES;
+                read_window(data, size, rows, offset + row, where, &fields[i], together, first_row + row);
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-"""What the box does when something is taken from it: its clock, its pulse per second, its time to think, its power."""
+"""What the box does when something is taken from it: its time to think, its power, its processor."""
 
 from __future__ import annotations
 
@@ -8,44 +8,6 @@ from collections.abc import Callable
 
 import pytest
 from conftest import Rib, encode, plot, raw
-
-
-def time_source_is_flagged(rib: Rib) -> bool:
-    (beat,) = rib.status(65)
-    (sensor,) = rib.status(63)
-    flagged = bool(raw(beat, "040")[0] & 0x10)
-    assert bool(len(raw(sensor, "060")) > 1 and raw(sensor, "060")[1] & 0x08) == flagged
-    return flagged
-
-
-def test_a_lost_pulse_per_second_is_flagged_and_leaves_times_alone(rib: Rib) -> None:
-    assert not time_source_is_flagged(rib)
-    rib.console.write("DIAG:PPS 0")
-    assert time_source_is_flagged(rib)
-    rib.send(encode(48, plot(1234)))
-    (track,) = rib.tracks(1)
-    assert int.from_bytes(raw(track, "070"), "big") == 1234
-    rib.console.write("DIAG:PPS 1")
-    assert not time_source_is_flagged(rib)
-
-
-@pytest.mark.parametrize("seconds", ["1", "-1", "0.2", "-40000"])
-def test_a_clock_step_is_flagged_and_leaves_times_alone(rib: Rib, seconds: str) -> None:
-    assert not time_source_is_flagged(rib)
-    rib.console.write(f"DIAG:CLOC {seconds}")
-    rib.send(encode(48, plot(1234)))
-    (track,) = rib.tracks(1)
-    assert int.from_bytes(raw(track, "070"), "big") == 1234
-    rib.status(65)
-    assert time_source_is_flagged(rib)
-    assert "clock stepped" in rib.ask("DIAG:LOG?")
-
-
-def test_midnight_is_not_a_clock_step(rib: Rib) -> None:
-    rib.console.write("SYST:TIME 23,59,58.5")
-    for _ in range(3):
-        assert not time_source_is_flagged(rib)
-    assert rib.ask("SYST:TIME?").startswith("00:")
 
 
 def test_overload_sheds_by_priority_counts_it_and_ends(start: Callable[..., Rib]) -> None:
