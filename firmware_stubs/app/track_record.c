@@ -105,7 +105,8 @@ static unsigned pack_identity(const struct track_report *report, uint8_t *record
         put_u24(record + AT_ADDRESS, report->address);
         valid |= VALID_380_ADR;
     }
-    if (report->has_flight_level) {
+    /* I062/136 goes from FL -15 to 1,500 by its definition, though its field could carry more */
+    if (report->has_flight_level && report->flight_level >= -15 * 4 && report->flight_level <= 1500 * 4) {
         put_u16(record + AT_FLIGHT_LEVEL, (uint16_t)(report->flight_level / (defect(DEFECT_flight_level_unit) ? 4 : 1)));
         valid |= VALID_136;
     }

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from hil.asterix import LiveCodec
+from hil.errors import DecodeError, EncodeError
 from hil.timing.verdict import Outcome, Verdict, judge_count
 
 
@@ -17,6 +19,22 @@ def decodes(tap: str, records: int, causes: Sequence[str], requirement: str) -> 
         return verdict
     first = f"{verdict.reason}; the first: {causes[0]}"
     return Verdict(requirement, tap, 0, "count", len(causes), 0.0, Outcome.FAIL, verdict.n, first)
+
+
+def canonical(tap: str, category: int, datagrams: Sequence[bytes], requirement: str) -> Verdict:
+    """Blocks of `category` are what the standard makes of their values: reading and writing them again gives the same octets.
+
+    That fails for a value outside the range of its item's definition, a field specification longer than it need be, spare bits
+    that are not zero, a mandatory item left out.
+    """
+    codec, causes = LiveCodec(category), []
+    for datagram in datagrams:
+        try:
+            if codec.encode(codec.decode(datagram)) != datagram:
+                causes.append(f"{datagram.hex()} is not the standard's form of its values")
+        except (DecodeError, EncodeError) as error:
+            causes.append(error.cause)
+    return decodes(f"{tap} CAT{category:03d}", len(datagrams) - len(causes), causes, requirement)
 
 
 def heartbeat(

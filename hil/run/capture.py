@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,13 @@ class Capture:
     faults: tuple[tuple[int, str], ...]
     heartbeats: Table
     torn: bool
+    octets: bytes = field(repr=False)  # the whole file
+
+    def datagrams(self, tap: str, category: int) -> list[bytes]:
+        """Payloads at one tap that begin with a data block of `category`, in order of arrival."""
+        rows = self.arrivals[self.arrivals["tap"] == self.taps.index(tap)]
+        spans = zip(rows["offset"].tolist(), (rows["offset"] + rows["length"]).tolist(), strict=True)
+        return [self.octets[begin:end] for begin, end in spans if self.octets[begin] == category]
 
     def at(self, tap: str) -> Table:
         """Records at one tap, in order of arrival."""
@@ -57,7 +64,7 @@ def read_capture(path: Path) -> Capture:
     merged = merged[np.lexsort((merged["arrival"], merged["arrived_ns"]))]
     beats = arrivals[np.unique(tables[HEARTBEAT].datagram)] if HEARTBEAT in tables else arrivals[:0]
     faults = tuple((int(arrivals["tap"][row["datagram"]]), describe(row)["cause"]) for row in decoded.errors)
-    return Capture(taps, sources, arrivals, merged, faults, beats, torn)
+    return Capture(taps, sources, arrivals, merged, faults, beats, torn, data)
 
 
 def _index(data: bytes, path: Path) -> tuple[tuple[str, ...], tuple[StampSource, ...], Table, bool]:

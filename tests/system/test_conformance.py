@@ -10,6 +10,8 @@ from hil.run.result import RunResult
 from hil_fixtures import req
 from hil_fixtures.session import BenchSession
 
+TRACKS = 62
+
 
 def _from_boxes(bench: Stand, flown: RunResult) -> list[str]:
     return [tap for tap in flown.capture.taps if ".out." in tap and tap.split(".")[0] in bench.boxes]
@@ -22,6 +24,14 @@ def test_every_block_from_a_box_decodes_whole(bench: Stand, flown: RunResult, ju
         causes = [cause for number, cause in capture.faults if capture.taps[number] == tap]
         verdicts.append(conformance.decodes(tap, len(capture.at(tap)), causes, "RIB-CON-001"))
     judge(verdicts)
+
+
+@req("RIB-CON-001")
+def test_every_track_block_is_the_standards_form_of_its_values(bench: Stand, flown: RunResult, judge: Callable) -> None:
+    judge(
+        conformance.canonical(tap, TRACKS, flown.capture.datagrams(tap, TRACKS), "RIB-CON-001")
+        for tap in _from_boxes(bench, flown)
+    )
 
 
 @req("RIB-CON-002")
