@@ -6,6 +6,7 @@ Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 blocked (the bench is at
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,19 @@ examples:
   hil replay recording.pcap --bench lab_config/benches/native.toml
   hil replay recording.pcap --bench lab_config/benches/native.toml --via serial --speed 10
   hil replay recording.pcap --bench lab_config/benches/native.toml --rate 500/s
+"""
+
+
+ASTERIX = """Look into recordings (pcap, pcapng) of any size.
+
+examples:
+  hil asterix stats recording.pcap
+  hil asterix decode recording.pcap                          the first records of each category
+  hil asterix decode recording.pcap --to json > records.jsonl
+  hil asterix decode recording.pcap --to parquet --out folder --category 62
+  hil asterix diff before.pcap after.pcap
+
+exit codes: 0, 1 when something does not decode (decode, stats) or differs (diff), 2 usage error
 """
 
 
@@ -82,7 +96,27 @@ def _parser() -> argparse.ArgumentParser:
     pace.add_argument("--rate", default="", metavar="N/s", help="datagrams at a constant rate instead, such as 500/s")
     _run_options(replay)
     replay.set_defaults(act=_replay)
+    _asterix_verbs(
+        verbs.add_parser("asterix", help="look into recordings of ASTERIX", description=ASTERIX, formatter_class=layout)
+    )
     return parser
+
+
+def _asterix_verbs(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="asterix_verb", required=True, metavar="VERB")
+    decode = verbs.add_parser("decode", help="show or convert every record")
+    decode.add_argument("file", type=Path, help="pcap or pcapng")
+    decode.add_argument("--to", choices=("table", "json", "csv", "parquet"), default="table", help="form (table)")
+    decode.add_argument("--out", type=Path, help="file for json (standard output), folder for csv and parquet")
+    decode.add_argument("--category", type=int, help="only this category")
+    decode.set_defaults(act=_asterix_decode)
+    stats = verbs.add_parser("stats", help="count: per category, source, item; rates, faults, gaps")
+    stats.add_argument("file", type=Path, help="pcap or pcapng")
+    stats.set_defaults(act=_asterix_stats)
+    diff = verbs.add_parser("diff", help="compare two recordings item by item")
+    diff.add_argument("a", type=Path)
+    diff.add_argument("b", type=Path)
+    diff.set_defaults(act=_asterix_diff)
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:
@@ -133,6 +167,24 @@ def _replay(given: argparse.Namespace) -> int:
     )
 
 
+def _asterix_decode(given: argparse.Namespace) -> int:
+    from hil.evidence.asterix_export import export  # noqa: PLC0415  # as above
+
+    return export(given.file, given.to, given.out, given.category)
+
+
+def _asterix_stats(given: argparse.Namespace) -> int:
+    from hil.evidence.asterix_stats import count, show  # noqa: PLC0415  # as above
+
+    return show(given.file, count(given.file))
+
+
+def _asterix_diff(given: argparse.Namespace) -> int:
+    from hil.evidence.asterix_diff import show  # noqa: PLC0415  # as above
+
+    return show(given.a, given.b)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command line; returns the exit code."""
     given = _parser().parse_args(arguments)
@@ -144,6 +196,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HilError as error:
         print(f"hil: {error}", file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has had enough
+        return 0
     except KeyboardInterrupt:
         print("hil: interrupted", file=sys.stderr)
         return 3

@@ -1,4 +1,5 @@
-"""Recordings made by anybody: the UDP payloads of a pcap or pcapng file of any size, with their stamps, in bounded memory.
+"""Recordings made by anybody: the UDP payloads of a pcap or pcapng file of any size, with their stamps, in bounded memory; also
+files of nothing but data blocks, one after the other (raw), which have no stamps.
 
 Read in pieces of a few MiB. What is not a whole UDP datagram is left out and counted by cause; a file that ends in the middle of a
 packet is read up to there and says so. What the payloads mean is hil.asterix's business.
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from hil.errors import ConfigError
 
 PIECE_OCTETS = 4 << 20
+RAW_LOOK_OCTETS = 65_536  # of a file, to tell whether it is data blocks
 PACKET_MAX = 16 << 20  # longer than any real packet: the file is damaged there
 
 LINK_NULL, LINK_ETHERNET, LINK_RAW, LINK_SLL, LINK_IPV4, LINK_IPV6, LINK_SLL2 = 0, 1, 101, 113, 228, 229, 276
@@ -62,6 +64,7 @@ class Recording:
     left_out: Counter[str] = field(default_factory=Counter)
     cut_at: int = -1
     interfaces: list[str] = field(default_factory=list)
+    is_raw: bool = False
 
     def pieces(self) -> Iterator[Piece]:
         """The datagrams in order. Raises ConfigError when the file cannot be opened or is damaged in the middle."""
@@ -70,7 +73,7 @@ class Recording:
         except OSError as error:
             raise ConfigError(f"{self.path} cannot be opened ({error.strerror})", "give a readable file") from None
         with file:
-            yield from _collect(self, _packets(self, file))
+            yield from _raw_pieces(self, file) if self.is_raw else _collect(self, _packets(self, file))
 
     def whole(self) -> Piece:
         """All datagrams at once, for recordings that fit into memory. Raises ConfigError as `pieces` does."""
@@ -89,17 +92,53 @@ def open_recording(path: Path) -> Recording:
     """A recording at `path`, not read yet. Raises ConfigError when it is absent, unreadable, or neither pcap nor pcapng."""
     try:
         with path.open("rb") as file:
-            magic = file.read(4)
-        size = path.stat().st_size
+            head = file.read(RAW_LOOK_OCTETS)
+        magic, size = head[:4], path.stat().st_size
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be opened ({error.strerror})", "give a readable pcap or pcapng file"
         ) from None
+    if _looks_raw(head):
+        return Recording(path, size, is_raw=True)
     if magic not in _PCAP_MAGIC and magic != b"\x0a\x0d\x0d\x0a":
         raise ConfigError(
             f"{path} is neither pcap nor pcapng (it begins with {magic.hex() or 'nothing'})", "give a recording"
         )
     return Recording(path, size)
+
+
+def _looks_raw(head: bytes) -> bool:
+    """Does a file begin with data blocks whose lengths lead from one to the next, all of the same few categories?"""
+    offset, categories = 0, set()
+    while offset + 3 <= len(head):
+        length = int.from_bytes(head[offset + 1 : offset + 3], "big")
+        if head[offset] == 0 or length < 4:
+            return False
+        categories.add(head[offset])
+        offset += length
+    return bool(categories) and len(categories) <= 8 and (offset == len(head) or len(head) == RAW_LOOK_OCTETS)
+
+
+def _raw_pieces(recording: Recording, file: BinaryIO) -> Iterator[Piece]:
+    """Data blocks as datagrams of one block each, stamped 0."""
+    rest = b""
+    recording.interfaces.append(recording.path.name)
+    while more := file.read(PIECE_OCTETS):
+        recording.position += len(more)
+        octets = rest + more
+        rows, offset = [], 0
+        while offset + 3 <= len(octets):
+            length = int.from_bytes(octets[offset + 1 : offset + 3], "big")
+            if offset + length > len(octets):
+                break
+            rows.append((offset, max(length, 3), 0, 0))
+            offset += max(length, 3)
+        rest = octets[offset:]
+        recording.packets += len(rows)
+        if rows:
+            yield _piece(bytearray(octets[:offset]), rows)
+    if rest:
+        recording.cut_at = recording.size - len(rest)
 
 
 _Packet = tuple[int, int, int, bytes]  # interface, link type, stamp in ns, octets
