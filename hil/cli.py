@@ -54,6 +54,27 @@ exit codes: 0, 1 when something does not decode (decode, stats) or differs (diff
 """
 
 
+BUDGET = """Show what a link may take, and why.
+
+examples:
+  hil budget show lab_config/links/trilateral.toml
+  hil budget show lab_config/links/trilateral.toml --chain jp_to_kr --plot budget.svg
+"""
+
+PLAN = """Say how many messages it takes to claim that a percentile is within its limit, and how long that is.
+
+examples:
+  hil plan --percentile 99.9 --confidence 95
+  hil plan --percentile 99.9 --rate 500 --burst 20
+"""
+
+QUALIFY = """Measure what the bench itself adds to every delay (about 30 s), and keep it for the verdicts of later runs.
+
+examples:
+  hil bench qualify lab_config/benches/native.toml
+"""
+
+
 def _parser() -> argparse.ArgumentParser:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
@@ -99,7 +120,39 @@ def _parser() -> argparse.ArgumentParser:
     _asterix_verbs(
         verbs.add_parser("asterix", help="look into recordings of ASTERIX", description=ASTERIX, formatter_class=layout)
     )
+    _timing_verbs(verbs)
     return parser
+
+
+def _timing_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    layout = argparse.RawDescriptionHelpFormatter
+    budget = verbs.add_parser("budget", help="link budgets", description=BUDGET, formatter_class=layout)
+    show = budget.add_subparsers(dest="budget_verb", required=True, metavar="VERB").add_parser(
+        "show", help="term by term"
+    )
+    show.add_argument("links", type=Path, help="link file, lab_config/links/*.toml")
+    show.add_argument("--chain", default="", help="only this chain")
+    show.add_argument("--plot", type=Path, help="write the waterfall plot (SVG) to this file")
+    show.set_defaults(act=_budget_show)
+    plan = verbs.add_parser(
+        "plan", help="how many messages a percentile claim takes", description=PLAN, formatter_class=layout
+    )
+    plan.add_argument("--percentile", type=float, default=99.0, help="of the delay, per cent (99)")
+    plan.add_argument("--confidence", type=float, default=95.0, help="of the claim, per cent, one-sided (95)")
+    plan.add_argument(
+        "--rate", type=float, default=10.0, metavar="N", help="messages per second, for the run time (10)"
+    )
+    plan.add_argument("--burst", type=float, default=1.0, metavar="N", help="late messages that come together (1)")
+    plan.set_defaults(act=_plan)
+    bench = verbs.add_parser("bench", help="the bench itself", description=QUALIFY, formatter_class=layout)
+    qualify = bench.add_subparsers(dest="bench_verb", required=True, metavar="VERB").add_parser(
+        "qualify", help="measure its floor"
+    )
+    qualify.add_argument("bench", type=Path, help="bench file, lab_config/benches/*.toml")
+    qualify.add_argument(
+        "--isolation", choices=("auto", "namespace", "loopback"), default="", help="instead of the bench file's"
+    )
+    qualify.set_defaults(act=_bench_qualify)
 
 
 def _asterix_verbs(parser: argparse.ArgumentParser) -> None:
@@ -183,6 +236,30 @@ def _asterix_diff(given: argparse.Namespace) -> int:
     from hil.evidence.asterix_diff import show  # noqa: PLC0415  # as above
 
     return show(given.a, given.b)
+
+
+def _budget_show(given: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415  # as above
+
+    from hil.evidence.budget_view import show_budget  # noqa: PLC0415
+
+    return show_budget(given.links, Console(), chain=given.chain, picture=given.plot)
+
+
+def _plan(given: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415  # as above
+
+    from hil.evidence.plan_view import show_plan  # noqa: PLC0415
+
+    return show_plan(Console(), given.percentile, given.confidence, given.rate, given.burst)
+
+
+def _bench_qualify(given: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415  # as above
+
+    from hil.evidence.qualification_view import qualify_and_show  # noqa: PLC0415
+
+    return qualify_and_show(given.bench, Console(), isolation=given.isolation)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
