@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which track a plot belongs to: by 24-bit address, else by Mode 3/A in the gate, else the nearest in the gate. */
+/* Which track a plot belongs to: by 24-bit address, else by Mode 3/A in the gate, else the nearest in the gate.
+ * RIB-CNT-001, RIB-CNT-005. */
 #ifndef ASSOCIATION_H
 #define ASSOCIATION_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One open ASTERIX data block: records are added, the block goes to its sink when the next record would pass the MTU
- * or when `flush_ns` have passed since its first record. The clock is the caller's. */
+ * or when `flush_ns` have passed since its first record. The clock is the caller's.
+ * RIB-TIM-001, RIB-TIM-002, RIB-CON-010, RIB-DEL-002. */
 #ifndef BLOCK_H
 #define BLOCK_H
 

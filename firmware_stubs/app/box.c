@@ -140,7 +140,7 @@ static void format(struct box *box, const uint8_t *record)
 /* True: a defect has dealt with the record. */
 static bool spoil_delivery(struct box *box, uint8_t *record)
 {
-    switch ((int)DEFECT_BUILT_IN) {
+    switch (defect_built_in()) {
     case DEFECT_lost_record: return box->emitted % 100 == 0;
     case DEFECT_end_silent: return (record[AT_STATUS + 1] & STATUS1_TSE) != 0;
     case DEFECT_duplicate_record:
@@ -305,7 +305,7 @@ static void send_held(struct box *box, uint64_t now_ns)
     }
 }
 
-/* CAT065 and CAT063, every second, also when the sky is empty. */
+/* CAT065 and CAT063, every second, also when the sky is empty. RIB-CON-002. */
 static void heartbeat(struct box *box, uint64_t now_ns)
 {
     uint8_t octets[STATUS_OCTETS_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The track-message formatter: track records in (docs/icd.md §3), CAT062 data blocks out. The model of the FPGA's:
- * pure, no clock of its own, same octets. */
+ * pure, no clock of its own, same octets. RIB-CON-001, RIB-CON-004. */
 #ifndef CAT062_H
 #define CAT062_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is the box's time of day to be trusted? Its source may be absent or lost, and a step or a leap second shows as UTC that
- * did not go on as the monotonic clock did. Times of tracks are the plots' own and never come from here. RIB-TIM-003. */
+/* Is the box's time of day to be trusted? Its source may be absent or lost, and a step or a leap second shows as UTC
+ * that did not go on as the monotonic clock did. Times of tracks are the plots' own and never come from here.
+ * RIB-TIM-003. */
 #ifndef CLOCK_WATCH_H
 #define CLOCK_WATCH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands of docs/icd.md §4. */
+/* The commands of docs/icd.md §4. RIB-CON-003. */
 #ifndef CONSOLE_H
 #define CONSOLE_H
 

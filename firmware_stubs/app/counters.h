@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every counter of STAT:COUN?, in the order in which it is printed; docs/icd.md says what each one counts. */
+/* Every counter of STAT:COUN?, in the order in which it is printed; docs/icd.md says what each one counts.
+ * RIB-DEL-003, RIB-CON-009. */
 #ifndef COUNTERS_H
 #define COUNTERS_H
 

@@ -89,18 +89,33 @@ enum defect {
 #define DEFECT_PASTE(name) DEFECT_##name
 #define DEFECT_OF(name) DEFECT_PASTE(name)
 
-enum { DEFECT_BUILT_IN = DEFECT_OF(RIB_DEFECT) };
+#ifdef RIB_DEFECT_ANY
+/* A build with all of them, for the simulator alone: chosen while it runs, for every box of the process. */
+extern int rib_defect;
+enum { DEFECT_HOLDS = 1 };
 
-/* Those that hold datagrams back; see hold.h. */
+static inline int defect_built_in(void)
+{
+    return rib_defect;
+}
+#else
 enum {
+    DEFECT_BUILT_IN = DEFECT_OF(RIB_DEFECT),
+    /* those that hold datagrams back; see hold.h */
     DEFECT_HOLDS = (int)DEFECT_BUILT_IN == (int)DEFECT_delay_80ms || (int)DEFECT_BUILT_IN == (int)DEFECT_late_datagram ||
-                   (int)DEFECT_BUILT_IN == (int)DEFECT_latency_grows || (int)DEFECT_BUILT_IN == (int)DEFECT_jitter
+                   (int)DEFECT_BUILT_IN == (int)DEFECT_latency_grows || (int)DEFECT_BUILT_IN == (int)DEFECT_jitter,
 };
 
 /* Folds to a constant. */
+static inline int defect_built_in(void)
+{
+    return DEFECT_BUILT_IN;
+}
+#endif
+
 static inline bool defect(enum defect which)
 {
-    return which == (enum defect)DEFECT_BUILT_IN;
+    return defect_built_in() == (int)which;
 }
 
 #endif

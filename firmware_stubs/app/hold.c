@@ -8,7 +8,7 @@ static const uint64_t NS_PER_MS = 1000000u;
 uint64_t hold_for_ns(struct hold *hold, uint64_t uptime_ns)
 {
     hold->asked++;
-    switch ((int)DEFECT_BUILT_IN) {
+    switch (defect_built_in()) {
     case DEFECT_delay_80ms: return 80 * NS_PER_MS;
     case DEFECT_late_datagram: return hold->asked % 1000 == 0 ? 60 * NS_PER_MS : 0;
     case DEFECT_latency_grows: return uptime_ns / 500; /* 2 ms a second */

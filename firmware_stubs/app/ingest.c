@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ingest.h"
 
+#include <string.h>
+
 #include "box.h"
 #include "defects.h"
 #include "tod.h"
@@ -20,7 +22,8 @@ static void take_cat048(struct box *box, const struct record *record, const uint
 static void take_cat015(struct box *box, const struct record *record, const uint8_t *octets);
 static void take_cat034(struct box *box, const struct record *record, const uint8_t *octets);
 static void take_remote_track(struct box *box, const struct record *record, const uint8_t *octets);
-static void spoil_remote(struct box *box, const struct record *record, const uint8_t *octets);
+static const uint8_t *spoil_remote(struct box *box, const struct record *record, const uint8_t *octets,
+                                   uint8_t *spoilt);
 static void take_remote_status(struct box *box, const struct record *record, const uint8_t *octets);
 static void take_plot(struct box *box, const struct plot *plot, unsigned faults);
 static void refuse_plot(struct box *box, enum plot_fault fault);
@@ -70,7 +73,7 @@ void ingest_link_datagram(struct box *box, const uint8_t *octets, size_t n)
     walk_blocks(box, LINK_ROUTES, LINK_ROUTE_COUNT, octets, n);
 }
 
-/* A block whose length lies hides where the next one starts: the rest is dropped with it. */
+/* RIB-ROB-001. A block whose length lies hides where the next one starts: the rest is dropped with it. */
 static void walk_blocks(struct box *box, const struct route *routes, size_t count, const uint8_t *octets, size_t n)
 {
     while (n > 0) {
@@ -163,10 +166,12 @@ static void take_cat034(struct box *box, const struct record *record, const uint
     sensors_service_message(&box->sensors, record, hal_now_ns(box->hal));
 }
 
+/* Passed on once, octet for octet. RIB-DEL-004. */
 static void take_remote_track(struct box *box, const struct record *record, const uint8_t *octets)
 {
     box->counters.remote_in++;
-    spoil_remote(box, record, octets);
+    uint8_t spoilt[MTU_MAX];
+    octets = spoil_remote(box, record, octets, spoilt);
     if (!box->config.output_used[HAL_C2_OUT]) {
         box->counters.remote_refused++;
     } else if (cat062_pass(&box->formatters[HAL_C2_OUT], octets, record->length, hal_now_ns(box->hal))) {
@@ -176,16 +181,21 @@ static void take_remote_track(struct box *box, const struct record *record, cons
     }
 }
 
-static void spoil_remote(struct box *box, const struct record *record, const uint8_t *octets)
+/* What is to be passed on: the record as it came, in a box that works. */
+static const uint8_t *spoil_remote(struct box *box, const struct record *record, const uint8_t *octets,
+                                   uint8_t *spoilt)
 {
-    if (defect(DEFECT_remote_own_source) && record->item[I062_010] != NULL) {
-        uint8_t *source = (uint8_t *)(uintptr_t)record->item[I062_010]; /* in the port's buffer */
-        source[0] = box->config.sac;
-        source[1] = box->config.sic;
-    }
     if (defect(DEFECT_remote_echo)) {
         (void)cat062_pass(&box->formatters[HAL_LINK_OUT], octets, record->length, hal_now_ns(box->hal));
     }
+    if (!defect(DEFECT_remote_own_source) || record->item[I062_010] == NULL || record->length > MTU_MAX) {
+        return octets;
+    }
+    const size_t source = (size_t)(record->item[I062_010] - octets);
+    memcpy(spoilt, octets, record->length);
+    spoilt[source] = box->config.sac;
+    spoilt[source + 1] = box->config.sic;
+    return spoilt;
 }
 
 static void take_remote_status(struct box *box, const struct record *record, const uint8_t *octets)
@@ -195,7 +205,7 @@ static void take_remote_status(struct box *box, const struct record *record, con
     box->counters.remote_status++;
 }
 
-/* Exactly one record for each plot that is not refused. */
+/* Exactly one record for each plot that is not refused. RIB-DEL-001, RIB-ROB-003. */
 static void take_plot(struct box *box, const struct plot *plot, unsigned faults)
 {
     box->counters.plots_in++;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A target report of one radar, from CAT048 or CAT015, in SI units; and why one is refused. */
+/* A target report of one radar, from CAT048 or CAT015, in SI units; and why one is refused.
+ * RIB-CON-005, RIB-ROB-003. */
 #ifndef PLOT_H
 #define PLOT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SCPI-99 / IEEE 488.2 message exchange: lines, `;` lists, short and long forms, error queue, event status register.
- * Which commands there are is the caller's table. */
+ * Which commands there are is the caller's table. RIB-CON-007. */
 #ifndef SCPI_H
 #define SCPI_H
 

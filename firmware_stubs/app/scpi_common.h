@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands that every SCPI instrument has: IEEE 488.2 §10 (but *IDN?, *RST and *TST?) and SYSTem:ERRor, :VERSion. */
+/* The commands that every SCPI instrument has: IEEE 488.2 §10 (but *IDN?, *RST, *TST?) and SYSTem:ERRor, :VERSion. */
 #ifndef SCPI_COMMON_H
 #define SCPI_COMMON_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The radars that the box is configured for: where they stand, how fast they turn, whether they are alive. */
+/* The radars that the box is configured for: where they stand, how fast they turn, whether they are alive.
+ * RIB-CON-008. */
 #ifndef SENSOR_H
 #define SENSOR_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ASTERIX time of day: 1/128 s since midnight UTC, wrapping at midnight. */
+/* ASTERIX time of day: 1/128 s since midnight UTC, wrapping at midnight. RIB-TIM-004. */
 #ifndef TOD_H
 #define TOD_H
 

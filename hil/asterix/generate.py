@@ -7,7 +7,7 @@ records are canonical: shortest field specification, spare bits 0, texts of the 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from hil.asterix.limits import raw_limit
 from hil.asterix.plans import RANDOM_FIELDS, Plan, plan
@@ -41,16 +41,18 @@ class Generator:
         density: float = 0.5,
         max_repeats: int = 6,
         expansion: str | None = None,
+        without: Collection[str] = (),
     ) -> None:
         self.plan: Plan = plan(category, edition, expansion)
         self.rng = random.Random(seed)
         self.density = density
         self.max_repeats = max_repeats
+        self.without = frozenset(without)  # items that no record has
         self._ranges = {one.path: raw_limit(category, one) for one in self.plan.fields}
 
     def records(self, n: int) -> Iterator[bytes]:
         """`n` records. Every item of every profile comes up on its own before chance takes over."""
-        solo = [(p, item) for p in self.plan.table.profiles for item in p.fields if item is not None]
+        solo = [(p, item) for p in self.plan.table.profiles for item in p.fields if item and self._allowed(item)]
         for index in range(n):
             if index < len(solo):
                 profile, item = solo[index]
@@ -77,7 +79,7 @@ class Generator:
         flags, body = [], b""
         selector = self._selector_items(profile)
         for field in profile.fields:
-            wanted = field in only if only is not None else field is not None and self._chance()
+            wanted = field in only if only is not None else self._allowed(field) and self._chance()
             wanted = wanted or (isinstance(field, Item) and field.name in selector)
             flags.append(wanted)
             if not wanted:
@@ -87,6 +89,10 @@ class Generator:
             elif isinstance(field, Item):
                 body += selector.get(field.name) or self._item(field, field.name)
         return fspec_octets(flags) + body
+
+    def _allowed(self, field: Item | RandomFields | None) -> bool:
+        name = RANDOM_FIELDS if isinstance(field, RandomFields) else field.name if field else ""
+        return field is not None and name not in self.without
 
     def _chance(self) -> bool:
         return self.rng.random() < self.density
@@ -181,7 +187,7 @@ class Generator:
             return value
         limit = self._ranges[path]
         if self.rng.random() < _EXTREMES:
-            value = self.rng.choice([0, limit.low, limit.high, max(limit.low, -1)])
+            value = self.rng.choice([max(limit.low, 0), limit.low, limit.high, max(limit.low, -1)])
         else:
             value = self.rng.randint(limit.low, limit.high)
         return value & ((1 << bits) - 1)

@@ -114,6 +114,21 @@ class WalkJob(ctypes.Structure):
     )
 
 
+class TapeJob(ctypes.Structure):
+    """Mirror of rh_tape_job; addresses are plain integers."""
+
+    _fields_ = (
+        ("walk", c_void_p),
+        ("size", c_int64),
+        ("slots", c_void_p),
+        ("fields", c_void_p),
+        ("tape", c_void_p),
+        ("capacity", c_int64),
+        ("tape_offset", c_void_p),
+        ("keys", c_void_p),
+    )
+
+
 class EncodeJob(ctypes.Structure):
     """Mirror of rh_encode_job; addresses are plain integers."""
 
@@ -156,40 +171,41 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "rh_count": (None, (c_void_p, c_int64, c_void_p, c_void_p, c_void_p, c_void_p)),
     "rh_abi": (c_int64, ()),
     "rh_encode": (c_int32, (POINTER(EncodeJob),)),
-    "rh_tape": (
-        c_int32,
-        (c_void_p, c_int64, c_int64, c_void_p, c_void_p, c_int64, *[c_void_p] * 4, c_int64, c_void_p),
-    ),
+    "rh_tape": (c_int32, (POINTER(TapeJob),)),
     "rh_pack": (c_int32, (c_void_p, c_int64, c_void_p, c_void_p, c_int64, POINTER(c_int64), POINTER(c_int64))),
     "rh_place": (None, (c_int64, c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_void_p)),
 }
 
 
-_ABI = 3  # KERNEL_ABI of c/kernel.h
+_ABI = 4  # KERNEL_ABI of c/kernel.h
 _BUILD = "`pip install -e .` with a C compiler installed"
 
 
 @cache
 def library() -> Any:
     """The kernel as a ctypes library; ConfigError when it is not built."""
-    built = sorted(Path(__file__).parent.glob("_kernel*.so"))
-    if not built:
-        raise ConfigError("hil/asterix/_kernel*.so is not built", f"build it: {_BUILD}")
+    file = built()
     try:
-        loaded = ctypes.CDLL(str(built[0]))
+        loaded = ctypes.CDLL(str(file))
     except OSError as error:
-        raise ConfigError(f"{built[0].name} cannot be loaded ({error})", f"build it again: {_BUILD}") from error
+        raise ConfigError(f"{file.name} cannot be loaded ({error})", f"build it again: {_BUILD}") from error
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(loaded, name, None)
         if function is None:
-            raise ConfigError(f"{built[0].name} lacks {name}", f"build it again: {_BUILD}")
+            raise ConfigError(f"{file.name} lacks {name}", f"build it again: {_BUILD}")
         function.restype = result
         function.argtypes = arguments
     if loaded.rh_abi() != _ABI:
-        raise ConfigError(
-            f"{built[0].name} was built from another version of hil/asterix/c", f"build it again: {_BUILD}"
-        )
+        raise ConfigError(f"{file.name} was built from another version of hil/asterix/c", f"build it again: {_BUILD}")
     return loaded
+
+
+def built() -> Path:
+    """Where the compiled kernel is; ConfigError when it is nowhere."""
+    found = sorted(Path(__file__).parent.glob("_kernel*.so"))
+    if not found:
+        raise ConfigError("hil/asterix/_kernel*.so is not built", f"build it: {_BUILD}")
+    return found[0]
 
 
 def field_row(
@@ -221,8 +237,10 @@ __all__ = [
     "PRESENCE",
     "TAPE_SLOT",
     "EncodeJob",
+    "TapeJob",
     "WalkJob",
     "address",
+    "built",
     "field_row",
     "library",
 ]

@@ -16,32 +16,15 @@ from msgspec import Struct
 
 from hil.asterix.plans import Field, plan
 
-
-class Range(Struct, frozen=True, forbid_unknown_fields=True):
-    category: int
-    path: str
-    clause: str
-    low: float | None = None
-    high: float | None = None
-
-
-class Wrap(Struct, frozen=True, forbid_unknown_fields=True):
-    category: int
-    path: str
-    period: float
-    clause: str
-
-
-class Mandatory(Struct, frozen=True, forbid_unknown_fields=True):
-    category: int
-    items: list[str]
-    clause: str
+_DAY_S = 86_400.0
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    range: list[Range] = []
-    wrap: list[Wrap] = []
-    mandatory: list[Mandatory] = []
+    """One category's section of limits.toml."""
+
+    mandatory: list[str] = []
+    time_of_day: list[str] = []
+    range: dict[str, tuple[float, float]] = {}
 
 
 @dataclass(frozen=True)
@@ -59,15 +42,14 @@ class RawLimit:
         return (0, 0, -1, 0) if self.high >= 1 << 63 else (self.low, self.high, self.wrap_at, self.wrap_to)
 
 
-@cache
-def limits() -> Limits:
-    text = Path(__file__).with_name("limits.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Limits)
+def limits(category: int) -> Limits:
+    """What limits.toml says about a category."""
+    return _file().get(f"{category:03d}", Limits())
 
 
 def mandatory_items(category: int) -> tuple[str, ...]:
     """Items that every record of the category must carry, whatever its edition."""
-    return tuple(item for entry in limits().mandatory if entry.category == category for item in entry.items)
+    return tuple(limits(category).mandatory)
 
 
 @cache
@@ -80,14 +62,21 @@ def raw_limit(category: int, field: Field) -> RawLimit:
     """What a field may carry: its bits, narrowed by the standard's range, with the wrap of a full circle or a day."""
     low, high = (-(1 << field.bits - 1), (1 << field.bits - 1) - 1) if field.is_signed else (0, (1 << field.bits) - 1)
     wrap_at, wrap_to = low - 1, 0
-    if field.unit == "rad" and field.is_quantity and math.isclose(field.scale * (1 << field.bits), math.tau):
+    stated, lsb = limits(category), field.element.content.lsb
+    if field.path in stated.range:
+        lowest, highest = stated.range[field.path]
+        low, high = max(low, math.ceil(lowest / lsb - 1e-6)), min(high, math.floor(highest / lsb + 1e-6))
+    if field.unit == "rad" and field.is_quantity and math.isclose((high + 1 - low) * field.scale, math.tau):
         wrap_at, wrap_to = high + 1, low
-    for wrap in limits().wrap:
-        if wrap.category == category and wrap.path == field.path:
-            wrap_at = round(wrap.period / field.scale)
-            high, wrap_to = min(high, wrap_at - 1), 0
-    for bound in limits().range:
-        if bound.category == category and bound.path == field.path:
-            low = low if bound.low is None else max(low, math.ceil(bound.low / field.scale - 1e-9))
-            high = high if bound.high is None else min(high, math.floor(bound.high / field.scale + 1e-9))
+    elif field.unit == "rad" and field.is_quantity and math.isclose((high - low) * field.scale, math.tau):
+        wrap_at, wrap_to, high = high, low, high - 1
+    if field.path in stated.time_of_day and math.isclose(_DAY_S / lsb, round(_DAY_S / lsb)):
+        wrap_at, wrap_to = round(_DAY_S / lsb), 0
+        high = wrap_at - 1
     return RawLimit(low, high, wrap_at, wrap_to)
+
+
+@cache
+def _file() -> dict[str, Limits]:
+    text = Path(__file__).with_name("limits.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), dict[str, Limits])

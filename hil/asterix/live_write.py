@@ -37,13 +37,16 @@ class _UnlikeError(KeyError):
 class _Form:
     """A compiled layout; the arrays live as long as the form, because `record` holds their addresses."""
 
-    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
-    tape: struct.Struct
-    octets: npt.NDArray[np.uint8]
-    fields: npt.NDArray[Any]
-    record: npt.NDArray[Any]
+    tape: Callable[[Mapping[str, Any]], bytes]  # values of a record of this layout; fails on any other
+    unpack: Callable[[bytes], tuple[Any, ...]]
+    length: int
     address: int
     entries: list[Entry]
+    arrays: tuple[npt.NDArray[Any], ...]
+
+
+def _never(_record: Mapping[str, Any]) -> bytes:
+    raise _UnlikeError
 
 
 class Writer:
@@ -54,7 +57,13 @@ class Writer:
         self.partial = partial
         self.forms: dict[tuple[Any, ...], list[_Form]] = {}
         self.n_forms = 0
-        self.out = np.empty((1 << 16) + 16, np.uint8)
+        self.out = np.zeros((1 << 16) + 16, np.uint8)
+        self.out_address = address(self.out)
+        self.kernel = library()
+        self.bad = ctypes.c_int64(), ctypes.c_int64()  # record and value refused
+        self.bad_references = tuple(map(ctypes.byref, self.bad))
+        self.recent: dict[tuple[str, ...], _Form] = {}  # items → the form last used for them
+        self.nothing = _Form(_never, struct.Struct("").unpack, 0, 0, [], ())
         self.selector = used.table.selector
         self.forced: int | None = None  # profile of every record, whatever it says
 
@@ -62,31 +71,26 @@ class Writer:
         """One data block. EncodeError names the record, item and value that cannot be carried."""
         forms, tape = [], []
         for number, record in enumerate(records):
-            form, values = self.form(record, number)
+            form = self.recent.get(tuple(record), self.nothing)
+            try:
+                tape.append(form.tape(record))
+            except _UNLIKE:
+                form = self.form(record, number)
+                tape.append(form.tape(record))
             forms.append(form)
-            tape.append(values)
-        total = 3 + sum([len(form.octets) for form in forms])
+        total = 3 + sum([form.length for form in forms])
         if total > 65_535:
             raise EncodeError(f"CAT{self.plan.category:03d} block of {total} octets", "give fewer records a block")
         pointers = struct.pack(f"{len(forms)}Q", *[form.address for form in forms])
-        row, which = ctypes.c_int64(), ctypes.c_int64()
-        refusal = library().rh_pack(
-            pointers,
-            len(forms),
-            b"".join(tape),
-            address(self.out),
-            len(self.out),
-            ctypes.byref(row),
-            ctypes.byref(which),
+        refusal = self.kernel.rh_pack(
+            pointers, len(forms), b"".join(tape), self.out_address, len(self.out), *self.bad_references
         )
         if refusal:
-            raise self.refused(
-                refusal, forms[row.value].entries[which.value], tape[row.value], forms[row.value], row.value
-            )
-        return bytes((self.plan.category, total >> 8, total & 255)) + self.out[: total - 3].tobytes()
+            raise self.refused(refusal, forms, tape)
+        return b"%c%c%c%b" % (self.plan.category, total >> 8, total & 255, self.out[: total - 3].tobytes())
 
-    def form(self, record: Mapping[str, Any], number: int) -> tuple[_Form, bytes]:
-        """The form of a record and its values, taped."""
+    def form(self, record: Mapping[str, Any], number: int) -> _Form:
+        """The form of a record, compiled where there is none yet. EncodeError when its values have wrong types."""
         key: tuple[Any, ...] = tuple(
             [
                 (k, *v) if type(v) is dict else (k, len(v)) if type(v) is list or type(v) is bytes else k
@@ -97,19 +101,28 @@ class Writer:
             key += (self.profile(record),)
         for form in self.forms.get(key, ()):
             try:
-                return form, form.tape.pack(*form.values(record))
+                form.tape(record)
             except _UNLIKE:
                 continue  # another layout with the same outline, or a bad value: compiling tells which
+            break
+        else:
+            form = self.compiled(record, number, key)
+        if not self.selector:
+            self.recent[tuple(record)] = form
+        return form
+
+    def compiled(self, record: Mapping[str, Any], number: int, key: tuple[Any, ...]) -> _Form:
         form = _Compiler(self, record, number).compile()
+        try:
+            form.tape(record)
+        except _UNLIKE as error:
+            raise self.mistyped(form, record, number) from error
         if self.n_forms >= _MAX_FORMS:
             self.forms.clear()
             self.n_forms = 0
         self.forms.setdefault(key, []).append(form)
         self.n_forms += 1
-        try:
-            return form, form.tape.pack(*form.values(record))
-        except _UNLIKE as error:
-            raise self.mistyped(form, record, number) from error
+        return form
 
     def profile(self, record: Mapping[str, Any]) -> int:
         """Number of the profile that the record's selector item asks for."""
@@ -142,8 +155,12 @@ class Writer:
                 octets += bytes((numbers[item],)) + inner.item_octets(item, value, profile)
         return octets
 
-    def refused(self, refusal: int, entry: Entry, tape: bytes, form: _Form, number: int) -> EncodeError:
-        value = form.tape.unpack(tape)[form.entries.index(entry)]
+    def refused(self, refusal: int, forms: Sequence[_Form], tapes: Sequence[bytes]) -> EncodeError:
+        """Why the kernel would not write the value that it stopped at."""
+        number, which = (place.value for place in self.bad)
+        form, tape = forms[number], tapes[number]
+        entry = form.entries[which]
+        value = form.unpack(tape)[which]
         value = value.rstrip(b"\0") if isinstance(value, bytes) else value
         name = f"record {number}: I{self.plan.category:03d}/{entry.path}"
         if entry.field is None:
@@ -151,7 +168,7 @@ class Writer:
         unit = f" {entry.field.unit}" if entry.field.unit else ""
         limit = raw_limit(self.plan.category, entry.field)
         low, high = limit.low * entry.field.scale, limit.high * entry.field.scale
-        return EncodeError(f"{name} = {value!r}{unit} {_REFUSALS[refusal]}", f"give {low:g} … {high:g}{unit}")
+        return EncodeError(f"{name} = {value!r}{unit} {_REFUSALS[refusal]}", f"give {low:.12g} … {high:.12g}{unit}")
 
     def mistyped(self, form: _Form, record: Mapping[str, Any], number: int) -> EncodeError:
         """Which value of the record has a type that its field does not take."""
@@ -196,15 +213,16 @@ class _Compiler:
         self.refuse_foreign()
         entries = tape_entries(self.plan, self.shape)
         expressions = [self.expression(entry) for entry in entries]
-        body = [f" {line}" for line in self.lines] + [f" return ({''.join(f'{e}, ' for e in expressions)})"]
-        scope: dict[str, Any] = {"Unlike": _UnlikeError, "random": self.writer.random_octets}
-        exec("def values(r):\n" + "\n".join(body), scope)  # the source comes from the published tables only
         tape = struct.Struct("=" + "".join(entry.format for entry in entries))
+        first = f" if len(r) != {len(self.record)}: raise Unlike\n"
+        body = "".join(f" {line}\n" for line in self.lines) + f" return pack({', '.join(expressions)})\n"
+        scope: dict[str, Any] = {"Unlike": _UnlikeError, "random": self.writer.random_octets, "pack": tape.pack}
+        exec("def values(r):\n" + first + body, scope)  # made of the published tables only
         octets, position = self.structure()
         fields = self.fields(entries, position)
-        row = (address(octets), len(octets), address(fields), len(fields), tape.size)
-        record = np.array([row], FORM)
-        return _Form(scope["values"], tape, octets, fields, record, address(record), entries)
+        record = np.array([(address(octets), len(octets), address(fields), len(fields), tape.size)], FORM)
+        arrays = octets, fields, record
+        return _Form(scope["values"], tape.unpack, len(octets), address(record), entries, arrays)
 
     def refuse_foreign(self) -> None:
         """An item that the record's profile has no place for would vanish without a word."""

@@ -82,6 +82,8 @@ class Request:
         wanted, accepted = ("f8", "fiu") if one.is_quantity else ("i8", "iub") if one.dtype.kind in "iu" else ("", "SV")
         if column.dtype.kind == "U":
             column = self._ascii(one, column)
+        if not n:
+            return np.zeros(0, wanted or one.dtype)
         if column.dtype.kind not in accepted:
             kind = {"f8": "numbers", "i8": "integers"}.get(wanted, "text")
             raise EncodeError(f"{self._name(one.path)} is {column.dtype}", f"give {kind}")

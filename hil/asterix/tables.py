@@ -11,7 +11,7 @@ import os
 import tempfile
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +85,19 @@ def _index() -> Index:
 
 @cache
 def _folder() -> Path:
-    try:
-        release = version("libasterix")
-    except PackageNotFoundError as error:
-        raise ConfigError("libasterix is not installed", "pip install libasterix") from error
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "radar-hil" / f"asterix-{release}-{_FORMAT}"
+    return Path(base) / "radar-hil" / f"asterix-{_release()}-{_FORMAT}"
+
+
+def _release() -> str:
+    """Version of libasterix, off the name of its folder: asking importlib.metadata takes longer than all the rest."""
+    package = find_spec("asterix")
+    if package is None or package.origin is None:
+        raise ConfigError("libasterix is not installed", "pip install libasterix")
+    installed = sorted(Path(package.origin).parent.parent.glob("libasterix-*.dist-info"))
+    if not installed:
+        raise ConfigError(f"{package.origin} is not libasterix's", "uninstall asterix-decoder, then install libasterix")
+    return installed[-1].name.split("-")[1].removesuffix(".dist")
 
 
 def _blob(name: str) -> bytes:

@@ -97,10 +97,10 @@ def stand_up(
         spaces = addresses_by_node(names, wire_ends(names, pairs, loopback=False))
         reached = processes.isolate(isolation_mode or config.file.isolation, spaces)
         ends = wire_ends(names, pairs, loopback=reached[0] == "loopback")
-        taps = _taps(hops, ends)
+        taps = taps_of(hops, ends)
         capture = folder / "capture.pcapng"
         pcapng.create(capture, taps, "radar-hil")
-        wires = _start_wires(processes, wired, ends, taps, capture, seed)
+        wires = start_wires(processes, wired, ends, taps, capture, seed)
         stand = Stand(config, folder, processes, reached, hops, ends, taps, capture, wires, {})
         stand.precision = processes.wait_ready("wan")
         _start_nodes(stand, policy)
@@ -117,7 +117,7 @@ def _nodes(hops: Sequence[Hop]) -> list[str]:
     return list(dict.fromkeys(name for hop in hops for name in (hop.source, hop.sink)))
 
 
-def _taps(hops: Sequence[Hop], ends: Sequence[WireEnds]) -> list[pcapng.TapInterface]:
+def taps_of(hops: Sequence[Hop], ends: Sequence[WireEnds]) -> list[pcapng.TapInterface]:
     """Two taps a hop. A tap is named by node and direction, and by the other end where a node has several that way."""
     taps = []
     wires = iter(ends)
@@ -142,7 +142,7 @@ def tap_name(node: str, way: str, other: str) -> str:
     return f"{node}.{way}.{other}"
 
 
-def _start_wires(
+def start_wires(
     processes: Processes,
     hops: Sequence[Hop],
     ends: Sequence[WireEnds],
@@ -150,6 +150,7 @@ def _start_wires(
     capture: Path,
     seed: int,
 ) -> ctypes.Array[WireState]:
+    """Start the process that carries the wires of `hops` (no serial ones) between `ends`; gives their live counters."""
     number = {tap.name: k for k, tap in enumerate(taps)}
     wires = [
         Wire(

@@ -20,12 +20,13 @@ def line_delay(
     requirement: str,
     *,
     floor_s: float = 0.0,
+    starved_s: float = 0.0,
     disturbed: str = "",
 ) -> Verdict:
     """The delay of one line at the budget's percentile and confidence.
 
-    `sources` says for each tap where its stamps were taken, `floor_s` what the bench itself adds when nothing disturbs it,
-    `disturbed` what kept the bench from being undisturbed in this run (blocks the verdict).
+    `sources` says for each tap where its stamps were taken, `floor_s` what the bench itself adds (hil.run.floor),
+    `starved_s` what waiting for a core may have added to boxes that are processes, `disturbed` why the bench cannot be believed.
     """
     uncertainty = stamps_uncertainty(sources[line.from_tap], sources[line.to_tap], clock_sync_s=0.0, floor_s=floor_s)
     verdict = judge_delay(
@@ -36,6 +37,7 @@ def line_delay(
         confidence=budget.confidence,
         requirement=requirement,
         burst=budget.burst,
+        starved_s=starved_s,
         disturbed=disturbed,
     )
     return replace(verdict, subject=budget.subject(line))

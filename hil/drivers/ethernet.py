@@ -1,4 +1,4 @@
-"""UDP sockets of the bench: opened with errors that name the address and who holds it, and sent on at set instants.
+"""UDP sockets of the bench: opened with errors that name the address and who holds it, and with the kernel's time stamps.
 
 It moves bytes and never decodes them.
 """
@@ -11,11 +11,12 @@ from pathlib import Path
 
 from hil.errors import LinkError
 
+SO_RCVBUFFORCE = 33
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; Python 3.11 does not name them
 SO_TIMESTAMPING = 37
 SO_RXQ_OVFL = 40
-TX_STAMPS = 1 << 1 | 1 << 4 | 1 << 11  # SOF_TIMESTAMPING_TX_SOFTWARE, _SOFTWARE, _OPT_TSONLY
-RECEIVE_BUFFER_OCTETS = 8 << 20
+TX_STAMPS = 1 << 1 | 1 << 4 | 1 << 7 | 1 << 11  # SOF_TIMESTAMPING_TX_SOFTWARE, _SOFTWARE, _OPT_ID, _OPT_TSONLY
+RECEIVE_BUFFER_OCTETS = 32 << 20
 
 Address = tuple[str, int]
 
@@ -56,7 +57,12 @@ def open_udp(
                 f"UDP port {name} is in use, {_holder(local)}", "stop it, or change the bench's addresses"
             ) from None
         raise LinkError(f"UDP port {name} cannot be opened ({error.strerror})", "check the bench's addresses") from None
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_OCTETS)
+    except PermissionError:
+        sock.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS
+        )  # as much as net.core.rmem_max allows
     if receive_stamps:
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         sock.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)

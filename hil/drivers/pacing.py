@@ -1,7 +1,6 @@
-"""Waiting for an instant, as exactly as this process may: sleep until shortly before, then spin.
+"""What a process asks of the kernel to be on time, and how long its pacer may spin. The waiting itself is in `c/clock.h`.
 
-Belongs into a process of its own (a second busy thread in the same interpreter makes it seconds late). It never spins for long:
-the kernel throttles a real-time task that does.
+Belongs into a process of its own. It never spins for long: the kernel throttles a real-time task that does.
 """
 
 from __future__ import annotations
@@ -9,10 +8,13 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-import time
 
-SPIN_NS = 60_000
+import numpy as np
+import numpy.typing as npt
+
+SPIN_NS = 60_000  # a sleeper of real-time priority is rarely woken later than that
 FIFO_PRIORITY = 40
+SPIN_SHARE = 0.6  # of the busiest second at most
 _MCL_CURRENT_AND_FUTURE = 3
 _PR_SET_TIMERSLACK = 29
 
@@ -22,23 +24,25 @@ def claim_precision() -> str:
     gc.disable()
     granted = []
     libc = ctypes.CDLL(None)
-    libc.prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)  # wake up when asked, not up to 50 µs later; real-time tasks have no slack anyway
+    libc.prctl(
+        _PR_SET_TIMERSLACK, 1, 0, 0, 0
+    )  # wake up when asked, not up to 50 µs later; real-time tasks have no slack anyway
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
         granted.append("SCHED_FIFO")
     except PermissionError:
         granted.append("normal scheduling (no permission for SCHED_FIFO)")
-    if libc.mlockall(_MCL_CURRENT_AND_FUTURE) == 0:
-        granted.append("locked memory")
+    granted.append(
+        "locked memory"
+        if libc.mlockall(_MCL_CURRENT_AND_FUTURE) == 0
+        else "memory not locked (no permission: raise `ulimit -l`)"
+    )
     return ", ".join(granted)
 
 
-def wait_until(instant_ns: int) -> int:
-    """Return at `instant_ns` (CLOCK_REALTIME) or at once when it is past; gives the time it then is."""
-    now_ns = time.time_ns()
-    while instant_ns - now_ns > SPIN_NS:
-        time.sleep((instant_ns - now_ns - SPIN_NS) / 1e9)
-        now_ns = time.time_ns()
-    while now_ns < instant_ns:
-        now_ns = time.time_ns()
-    return now_ns
+def spin_ns_for(at_ns: npt.NDArray[np.int64]) -> int:
+    """How long to spin before each instant of a schedule: SPIN_NS, or less where the busiest second would be spent spinning."""
+    instants = at_ns[np.concatenate([[True], np.diff(at_ns) > 0])] if len(at_ns) else at_ns
+    within_a_second = np.arange(len(instants)) - np.searchsorted(instants, instants - 10**9, side="right") + 1
+    busiest = int(within_a_second.max(initial=1))
+    return min(SPIN_NS, int(SPIN_SHARE * 1e9 / busiest))

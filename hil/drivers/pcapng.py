@@ -1,7 +1,8 @@
 """Writes the frame of a capture file: section header and one interface per tap, after which blocks are only appended.
 
-Every block goes out in one unbuffered write to a descriptor opened for appending, so several processes share one file and a
-`kill -9` loses at most a torn last block. Payloads are wrapped in IPv4/UDP towards port 8600, so any tool shows them as ASTERIX.
+The taps append in C (`c/capture_block.c`): blocks go out in unbuffered writes to a descriptor opened for appending, so several
+processes share one file and a `kill -9` loses at most a torn last block. Payloads are wrapped in IPv4/UDP towards port 8600, so
+any tool shows them as ASTERIX.
 Source: draft-ietf-opsawg-pcapng (SHB 4.1, IDB 4.2, EPB 4.3); LINKTYPE_RAW = 101.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import struct
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,17 +56,6 @@ def open_for_append(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
 
-def _checksum(header: bytes) -> int:
-    total: int = sum(struct.unpack(">10H", header))
-    total = (total & 0xFFFF) + (total >> 16)
-    return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
-
-
-def append(fd: int, tap: int, stamp_ns: int, source: str, destination: str, payload: bytes) -> None:
-    """Append one datagram seen at interface number `tap` at `stamp_ns` (CLOCK_REALTIME); addresses are dotted IPv4."""
-    addresses = ipaddress.IPv4Address(source).packed + ipaddress.IPv4Address(destination).packed
-    header = struct.pack(">BBHHHBBH", 0x45, 0, 28 + len(payload), 0, 0, 64, 17, 0) + addresses
-    header = header[:10] + struct.pack(">H", _checksum(header)) + header[12:]
-    packet = header + struct.pack(">HHHH", ASTERIX_PORT, ASTERIX_PORT, 8 + len(payload), 0) + payload
-    body = struct.pack("<IIIII", tap, stamp_ns >> 32, stamp_ns & 0xFFFFFFFF, len(packet), len(packet))
-    os.write(fd, _block(6, body + packet + bytes(-len(packet) % 4)))
+def network_order(address: str) -> int:
+    """A dotted IPv4 address as the compiled taps take it: four octets in network order, read as this machine's integer."""
+    return int.from_bytes(ipaddress.IPv4Address(address).packed, sys.byteorder)

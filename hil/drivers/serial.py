@@ -1,7 +1,6 @@
-"""Async serial lines through pyserial: opened with errors that name the device, written at line rate.
+"""Async serial lines through pyserial: opened with errors that name the device, and how long an octet takes on them.
 
-A pty has no line rate of its own, so the writer paces: every octet takes start bit, eight data bits and stop bit. Only bytes
-here; framing is `hil.framing`.
+Frames are written at line rate by `injector.SerialInjector`; framing is `hil.framing`.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from pathlib import Path
 
 import serial
 
-from hil.drivers.pacing import wait_until
 from hil.errors import LinkError
 
 BITS_PER_OCTET = 10  # 8N1
-OCTETS_PER_WRITE = 4
+WRITE_NS = 150_000  # a writer is woken for this much line time at once …
+OCTETS_PER_WRITE = 16  # … but never for more than a UART's own buffer holds
 
 
 def open_line(device: Path, baud: int) -> serial.Serial:
@@ -48,19 +47,6 @@ def octet_time_ns(baud: int) -> float:
     return BITS_PER_OCTET * 1e9 / baud
 
 
-def write_paced(line: serial.Serial, octets: bytes, start_ns: int, baud: int) -> int:
-    """Write `octets` so that octet k is handed over when its stop bit would end, `start_ns` + (k + 1) octet times.
-
-    Returns the instant (CLOCK_REALTIME, ns) just before the last octets were handed over: the far side cannot have had them
-    earlier, however late this process gets to run again. Raises LinkError when the line breaks.
-    """
-    octet_ns = octet_time_ns(baud)
-    handed_ns = start_ns
-    try:
-        for begin in range(0, len(octets), OCTETS_PER_WRITE):
-            piece = octets[begin : begin + OCTETS_PER_WRITE]
-            handed_ns = wait_until(start_ns + round((begin + len(piece)) * octet_ns))
-            line.write(piece)
-    except (serial.SerialException, OSError) as error:
-        raise LinkError(f"serial line {line.port} broke while writing ({error})", "is the box still running?") from None
-    return handed_ns
+def octets_per_write(baud: int) -> int:
+    """How many octets a pacer hands over at once: one on slow lines, a few where an octet is shorter than it takes to wake up."""
+    return max(1, min(OCTETS_PER_WRITE, round(WRITE_NS / octet_time_ns(baud))))

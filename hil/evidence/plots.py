@@ -50,7 +50,7 @@ def topology(paths: Mapping[str, Sequence[str]], rows: Sequence[SegmentRow]) -> 
             axes.annotate("", (x + 0.69, y), (x + 0.31, y), arrowprops=arrow)
             if row is not None:
                 axes.text(x + 0.5, y + 0.13, _ms(row.p99_s), ha="center", fontsize=7.5, color=colour)
-    return _svg(figure)
+    return svg(figure)
 
 
 def distributions(chain: ChainResult) -> str:
@@ -71,7 +71,7 @@ def distributions(chain: ChainResult) -> str:
         axes.axis("off")
     figure.supxlabel("one-way delay, ms (limit in red)", fontsize=8)
     figure.supylabel("plots", fontsize=8)
-    return _svg(figure)
+    return svg(figure)
 
 
 def timeline(name: str, chain: ChainResult) -> str:
@@ -91,14 +91,15 @@ def timeline(name: str, chain: ChainResult) -> str:
     axes.set_xlabel("scheduled at, s", fontsize=8)
     axes.set_ylabel("delay, ms", fontsize=8)
     axes.tick_params(labelsize=7)
-    return _svg(figure)
+    return svg(figure)
 
 
 def _ms(seconds: float) -> str:
     return "–" if np.isnan(seconds) else f"{seconds * 1e3:.1f}"
 
 
-def _svg(figure: Any) -> str:
+def svg(figure: Any) -> str:
+    """A figure as an <svg> element; the same figure gives the same text."""
     out = io.StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "radar-hil"}):
         figure.savefig(out, format="svg", metadata={"Date": None})

@@ -7,7 +7,9 @@
  * It knows nothing of ASTERIX and judges nothing. Called through ctypes by hil/links/wan.py, which opens the sockets.
  */
 #define _GNU_SOURCE
-#include <errno.h>
+#include "../drivers/c/capture_block.h"
+#include "../drivers/c/clock.h"
+
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -15,20 +17,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <linux/errqueue.h> /* after <time.h>, which it needs */
 #include <linux/net_tstamp.h>
 
-#define NS_PER_S 1000000000ll
-#define DATAGRAM_MAX 9216u
 #define SLOTS 4096u
 #define WIRES_MAX 64u
 #define COPIES_MAX 2u
+#define LATE_STEPS 256u
 #define OVERTAKEN 0x80u /* flag beside the copies: later datagrams may pass this one */
-#define IP_UDP_HEADER 28u
-#define EPB_FIXED 28u /* block type, length, interface, stamp (2), captured length, original length */
 
 /* mirrored field by field in wan.py; the counters are read by others while the wires run */
 struct wire {
@@ -42,6 +39,7 @@ struct wire {
     uint64_t received, sent, lost, duplicated;
     uint64_t send_errors, overflowed, kernel_drops, unstamped;
     int64_t latest_delay_ns, worst_lateness_ns, latest_due_ns;
+    uint32_t late[LATE_STEPS]; /* how many left how late against their plan; see late_step */
 };
 
 struct held {
@@ -64,15 +62,6 @@ struct wan {
     uint32_t *free_list;
     struct held *heap;
 };
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
-static int64_t stamp_of(const struct timespec *t) { return (int64_t)t->tv_sec * NS_PER_S + t->tv_nsec; }
 
 static bool before(const struct held *a, const struct held *b)
 {
@@ -103,48 +92,6 @@ static struct held release(struct wan *w)
     }
     w->heap[i] = last;
     return first;
-}
-
-/* ---- capture: one write per block, so that a kill loses at most a torn last block ---- */
-
-static void put16(uint8_t *p, uint32_t v) { p[0] = (uint8_t)(v >> 8); p[1] = (uint8_t)v; }
-
-static uint16_t header_checksum(const uint8_t *header)
-{
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < 20u; i += 2u) sum += (uint32_t)(header[i] << 8 | header[i + 1u]);
-    sum = (sum & 0xffffu) + (sum >> 16);
-    return (uint16_t)~((sum & 0xffffu) + (sum >> 16));
-}
-
-static void ip_udp(uint8_t *p, uint32_t from_ip, uint32_t to_ip, uint32_t port, uint32_t length)
-{
-    memset(p, 0, IP_UDP_HEADER);
-    p[0] = 0x45;
-    put16(p + 2, IP_UDP_HEADER + length);
-    p[8] = 64;
-    p[9] = IPPROTO_UDP;
-    memcpy(p + 12, &from_ip, 4);
-    memcpy(p + 16, &to_ip, 4);
-    put16(p + 10, header_checksum(p));
-    put16(p + 20, port);
-    put16(p + 22, port);
-    put16(p + 24, 8u + length);
-}
-
-static int record(const struct wan *w, int32_t tap, int64_t stamp_ns, uint32_t from_ip, uint32_t to_ip, uint32_t port,
-                  const struct slot *s)
-{
-    uint8_t block[EPB_FIXED + IP_UDP_HEADER + DATAGRAM_MAX + 8u];
-    uint32_t captured = IP_UDP_HEADER + s->length, padded = (captured + 3u) & ~3u, total = EPB_FIXED + padded + 4u;
-    uint32_t fixed[7] = {6u, total, (uint32_t)tap, (uint32_t)((uint64_t)stamp_ns >> 32), (uint32_t)stamp_ns, captured, captured};
-    if (tap < 0) return 0;
-    memset(block + EPB_FIXED + captured, 0, padded - captured);
-    memcpy(block, fixed, sizeof fixed);
-    ip_udp(block + EPB_FIXED, from_ip, to_ip, port, s->length);
-    memcpy(block + EPB_FIXED + IP_UDP_HEADER, s->data, s->length);
-    memcpy(block + EPB_FIXED + padded, &total, sizeof total);
-    return write(w->capture_fd, block, total) == (ssize_t)total ? 0 : -1;
 }
 
 /* ---- receiving ---- */
@@ -204,7 +151,8 @@ static int receive_all(struct wan *w, uint32_t index)
             e->unstamped++;
         }
         s->length = (uint32_t)n;
-        if (record(w, e->tap_in, stamp_ns, from.sin_addr.s_addr, e->in_ip, e->port, s) != 0) return -1;
+        struct seen at = {e->tap_in, from.sin_addr.s_addr, e->in_ip, e->port, stamp_ns};
+        if (capture_write(w->capture_fd, &at, s->data, s->length) != 0) return -1;
         if (full || (m.msg_flags & MSG_TRUNC) != 0) e->overflowed++;
         else accept_datagram(w, index, slot, stamp_ns);
     }
@@ -234,6 +182,15 @@ static int64_t transmit_stamp(struct wire *e)
     return 0;
 }
 
+/* Step of a lateness: eight steps to each power of two of ns. */
+static uint32_t late_step(int64_t lateness_ns)
+{
+    if (lateness_ns < 8) return 0;
+    uint32_t octave = 63u - (uint32_t)__builtin_clzll((uint64_t)lateness_ns);
+    uint32_t step = (octave - 2u) * 8u + ((uint32_t)(lateness_ns >> (octave - 3u)) & 7u);
+    return step < LATE_STEPS ? step : LATE_STEPS - 1u;
+}
+
 static int send_one(struct wan *w, struct held h)
 {
     struct wire *e = &w->wires[h.wire];
@@ -251,7 +208,9 @@ static int send_one(struct wan *w, struct held h)
         }
         e->sent++;
         if (lateness_ns > e->worst_lateness_ns) e->worst_lateness_ns = lateness_ns;
-        if (record(w, e->tap_out, stamp_ns, e->out_ip, e->to_ip, e->port, s) != 0) return -1;
+        e->late[late_step(lateness_ns)]++;
+        struct seen at = {e->tap_out, e->out_ip, e->to_ip, e->port, stamp_ns};
+        if (capture_write(w->capture_fd, &at, s->data, s->length) != 0) return -1;
     }
     if (--s->users == 0u) w->free_list[w->free_slots++] = h.slot;
     return 0;

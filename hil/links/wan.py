@@ -9,16 +9,20 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
-import socket
 import sys
 from pathlib import Path
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from hil.drivers import pacing, pcapng
 from hil.drivers.ethernet import open_udp
 from hil.errors import BenchError, HilError
 from hil.links.impairment import PLAN_LENGTH, Impairment, plan
+
+LATE_STEPS = 256  # as in wan.c: below 8 ns, then eight steps to each power of two
+LATE_EDGES_S = np.array([8.0] * 8 + [2.0 ** (3 + k // 8) * (1 + (k % 8 + 1) / 8) for k in range(LATE_STEPS - 8)]) * 1e-9
 
 
 class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +73,7 @@ class WireState(ctypes.Structure):
         ("latest_delay_ns", ctypes.c_int64),
         ("worst_lateness_ns", ctypes.c_int64),
         ("latest_due_ns", ctypes.c_int64),
+        ("late", ctypes.c_uint32 * LATE_STEPS),
     ]
 
     received: int
@@ -80,6 +85,11 @@ class WireState(ctypes.Structure):
     kernel_drops: int
     unstamped: int
     worst_lateness_ns: int
+    late: ctypes.Array[ctypes.c_uint32]
+
+    def lateness_s(self) -> npt.NDArray[np.float64]:
+        """How late each datagram left against the wire's plan, s, rising: each the upper edge of its step (at most 12 % wide)."""
+        return np.repeat(LATE_EDGES_S, np.array(self.late))
 
 
 def map_counters(path: Path, wires: int) -> ctypes.Array[WireState]:
@@ -99,10 +109,6 @@ def _library() -> ctypes.CDLL:
     return ctypes.CDLL(str(built[0]), use_errno=True)
 
 
-def _address(ip: str) -> int:
-    return int.from_bytes(socket.inet_aton(ip), sys.byteorder)
-
-
 def run(config: WanConfig) -> None:
     """Carry the wires of `config` until standard input closes.
 
@@ -118,7 +124,7 @@ def run(config: WanConfig) -> None:
         kept_alive.append((receiver, sender, delay_ns, copies))
         slot.in_fd, slot.out_fd = receiver.fileno(), sender.fileno()
         slot.tap_in, slot.tap_out = wire.tap_in, wire.tap_out
-        slot.in_ip, slot.out_ip, slot.to_ip = map(_address, (wire.listen, wire.send_from, wire.to))
+        slot.in_ip, slot.out_ip, slot.to_ip = map(pcapng.network_order, (wire.listen, wire.send_from, wire.to))
         slot.port = pcapng.ASTERIX_PORT
         slot.plan_length = PLAN_LENGTH
         slot.delay_ns, slot.copies = delay_ns.ctypes.data, copies.ctypes.data

@@ -11,6 +11,7 @@ from hil.bench.stand import Stand
 from hil.columns import Table
 from hil.errors import ConfigError
 from hil.run.capture import Capture
+from hil.run.floor import floor_of_run
 from hil.run.injection import Injection, plan_radar
 from hil.run.mission import Watcher, carry_out, start_instant_ns
 from hil.run.result import RunResult, chain_result
@@ -98,4 +99,5 @@ def result_of(setup: Setup, stand: Stand, flown: Flown, capture: Capture) -> Run
         counters_after=flown.counters_after,
         drops=stand.drops(),
         watched_ns=flown.watched_ns,
+        floor=floor_of_run(setup, stand, flown.injections, flown.departures),
     )

@@ -69,7 +69,7 @@ def plan_radar(radar: Radar, plots: Table, marks: Table, epoch_ns: int, *, fcs_b
     scheduled_ns = epoch_ns + np.rint(time_s * 1e9).astype(np.int64)
     ticks = ticks_of_day(scheduled_ns)
     count = len(plots)
-    build = _by_scapy if radar.port == "radar_eth" else _by_columns
+    build = _by_scapy if radar.port == "radar_eth" else by_columns
     in_turn = build(48, plot_columns(radar, plots, ticks[:count])) + build(
         34, mark_columns(radar, marks, ticks[count:])
     )
@@ -122,7 +122,7 @@ def mark_columns(radar: Radar, marks: Table, ticks: npt.NDArray[np.int64]) -> di
     }
 
 
-def _by_columns(category: int, columns: dict[str, npt.NDArray[Any]]) -> list[bytes]:
+def by_columns(category: int, columns: dict[str, npt.NDArray[Any]]) -> list[bytes]:
     """One data block a record, by the columnar encoder."""
     octets, block_starts, starts = encode_records(category, columns)
     edges = np.append(block_starts[1:], len(octets))

@@ -14,7 +14,9 @@ from hil.columns import Table
 from hil.errors import HilTimeoutError
 from hil.run.executor import EthernetPort, ExecutorConfig, SerialPort
 from hil.run.injection import Injection
+from hil.run.witness import WITNESS_FILE, WitnessConfig
 
+WITNESS = "witness"  # as a process of the bench
 WATCH_S = 0.1
 LEAD_S = 2.0  # from planning to the first octet: interpreters start, plans are loaded
 OVERRUN_S = 10.0
@@ -35,14 +37,15 @@ def carry_out(
     `watch` is called about ten times a second with the share (0…1) of the schedule that has passed. Returns hil.columns.DEPARTURES
     by radar. Raises BenchError when any process of the bench dies meanwhile, HilTimeoutError when an executor does not end.
     """
+    last_ns = max([hold_until_ns, *(int(i.scheduled_ns[-1]) for i in injections if len(i.scheduled_ns))])
+    _start_witness(stand, last_ns + int((OVERRUN_S + drain_s) * 1e9))
     names = [_start(stand, injection) for injection in injections]
     try:
         busy = [injection for injection in injections if len(injection.scheduled_ns)]
         first_ns = min((int(i.scheduled_ns[0]) for i in busy), default=time.time_ns())
-        last_ns = max([hold_until_ns, *(int(i.scheduled_ns[-1]) for i in busy)])
         _wait(stand, names, first_ns, last_ns, drain_s, watch)
     finally:
-        for name in names:
+        for name in [WITNESS, *names]:
             stand.processes.stop(name)
             stand.processes.expected_to_end.discard(name)
     return {i.radar: np.load(_departures(stand, i.radar)) for i in injections}
@@ -94,6 +97,14 @@ def _start(stand: Stand, injection: Injection) -> str:
     stand.processes.spawn(radar.name, [sys.executable, "-m", "hil.run.executor", str(path)], radar.name)
     stand.processes.wait_ready(radar.name)
     return radar.name
+
+
+def _start_witness(stand: Stand, until_ns: int) -> None:
+    config = WitnessConfig(until_ns, str(stand.folder / WITNESS_FILE))
+    path = stand.processes.scratch / f"{WITNESS}.json"
+    path.write_bytes(msgspec.json.encode(config))
+    stand.processes.expected_to_end.add(WITNESS)
+    stand.processes.spawn(WITNESS, [sys.executable, "-m", "hil.run.witness", str(path)], stand.ends[0].source)
 
 
 def planned(injections: Sequence[Injection]) -> Mapping[str, int]:

@@ -12,6 +12,7 @@ from hil.bench.model import BenchConfig, Radar
 from hil.bench.stand import tap_name
 from hil.columns import MISSING, StampSource, Table
 from hil.run.capture import Capture
+from hil.run.floor import BenchFloor
 from hil.run.injection import Injection
 from hil.run.setup import Setup
 from hil.scenario.geodesy import ecef_to_geodetic, spherical_to_ecef
@@ -44,12 +45,7 @@ class RunResult:
     counters_after: Mapping[str, Mapping[str, int]]
     drops: Mapping[str, int]
     watched_ns: tuple[int, int]
-
-    def pacing_error_s(self, radar: str) -> npt.NDArray[np.float64]:
-        """How late each octet or datagram of `radar` left against its schedule; the last octet's own time on the line is in it."""
-        rows = self.departures[radar]
-        sent = rows["departed_ns"] != MISSING
-        return np.asarray((rows["departed_ns"][sent] - rows["scheduled_ns"][sent]) * 1e-9)
+    floor: BenchFloor
 
 
 def interface_of(path: Sequence[str], tap: str) -> str:

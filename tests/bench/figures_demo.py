@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-
 OUT = Path("build/figures/demo.json")
 RUNS = Path("build/figures/demo")
 

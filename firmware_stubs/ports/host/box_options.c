@@ -2,7 +2,6 @@
 #include "box_options.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "text.h"
@@ -31,7 +30,8 @@ static bool take_serial_number(struct box_config *box, const char *value)
     if (*value == '\0' || strlen(value) >= sizeof box->serial_number || strpbrk(value, ",; \t") != NULL) {
         return false;
     }
-    (void)snprintf(box->serial_number, sizeof box->serial_number, "%s", value);
+    struct text copy = text_on(box->serial_number, sizeof box->serial_number);
+    text_add(&copy, value);
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reset of the native box: the same program takes the process over; only the ptys stay as they are. */
+/* Reset of the native box: the same program takes the process over; only the ptys stay as they are.
+ * RIB-REC-001, RIB-REC-002. */
 #ifndef RESTART_H
 #define RESTART_H
 

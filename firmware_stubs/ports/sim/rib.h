@@ -54,6 +54,10 @@ void rib_set_clock(struct rib *rib, uint64_t offset_ns, bool valid);
 /* The reset pin, or another cause; settings go back to those of the start, tracks are gone. */
 void rib_reset(struct rib *rib, uint32_t cause, uint64_t now_ns);
 
+/* In a library built with DEFECT=any: from now on every box of this process has this defect ("none" = no defect). False: the
+ * library has no such defect. Power boxes up afresh after it. */
+bool rib_choose_defect(const char *name);
+
 /* Hexadecimal GNU build id of this library; false = it has none. */
 bool rib_build_id(char out[41]);
 

@@ -33,7 +33,7 @@ enum refusal {
 
 #define RECORD_MAX 65532 /* octets: a block's length has 16 bits and counts its own header */
 #define LANES 64         /* rows that are worked on together: their positions and octets stay in the first-level cache */
-#define KERNEL_ABI 3     /* raised with every change of these structures; kernel.py refuses another */
+#define KERNEL_ABI 4     /* raised with every change of these structures; kernel.py refuses another */
 
 /* One place in a record's structure. Children are nodes[first .. first + count). */
 typedef struct {
@@ -91,7 +91,7 @@ typedef struct {
     int32_t n_slots;
     const uint8_t *block_profile; /* profile of each block's records, instead of `forced`; NULL: none */
     const int8_t *choices;        /* selector value -> profile, -1: none; 256 entries */
-    int64_t block;                /* cursor: block, octet in the data (-1: block not begun), record, profile of the last record */
+    int64_t block;                /* cursor: block, octet in the data (-1: block not begun), record, its profile */
     int64_t at;
     int64_t record;
     int64_t profile;
@@ -154,6 +154,17 @@ typedef struct {
     int32_t is_random;
 } rh_tape_slot;
 
+typedef struct {
+    rh_walk_job *walk;
+    int64_t size;                 /* octets of walk->data */
+    const rh_tape_slot *slots;
+    const rh_field *fields;
+    uint8_t *tape;
+    int64_t capacity;
+    int64_t *tape_offset;         /* where the values of each row begin */
+    uint16_t *keys;               /* n_slots + 2 numbers a row that tell its layout */
+} rh_tape_job;
+
 /* One layout of a record, for writing: its octets with all values 0, and the fields to put into them. field.bit counts from
  * the record's start, field.column is the value's octet on the tape. */
 typedef struct {
@@ -189,9 +200,7 @@ void rh_count(const uint8_t *data, int64_t n, const int64_t *offset, const uint1
 void rh_place(int64_t n, const int64_t *offset, const uint16_t *position, const int64_t *counts, int64_t lead, int64_t step,
               int64_t *places);
 int32_t rh_encode(rh_encode_job *job);
-int32_t rh_tape(const uint8_t *data, int64_t size, int64_t n, const int64_t *offset, const uint16_t *position,
-                int64_t n_slots, const rh_tape_slot *slots, const rh_node *nodes, const rh_field *fields, uint8_t *tape,
-                int64_t capacity, int64_t *tape_offset);
+int32_t rh_tape(rh_tape_job *job);
 int32_t rh_pack(const rh_form *const *forms, int64_t n, const uint8_t *tape, uint8_t *out, int64_t size, int64_t *bad_row,
                 int64_t *bad_field);
 

@@ -55,13 +55,12 @@ static int tape_fields(taper *t, int64_t at, const rh_field *fields, int32_t n)
     return 1;
 }
 
-static int tape_slot(taper *t, int64_t start, const uint16_t *position, int32_t slot, const rh_tape_slot *slots,
-                     const rh_node *nodes, const rh_field *fields)
+static int tape_slot(taper *t, const rh_tape_job *job, int64_t start, const uint16_t *position, int32_t slot)
 {
-    const rh_tape_slot *info = &slots[slot];
-    const rh_node *node = info->node < 0 ? NULL : &nodes[info->node];
+    const rh_tape_slot *info = &job->slots[slot];
+    const rh_node *node = info->node < 0 ? NULL : &job->walk->nodes[info->node];
     const int64_t at = start + position[slot];
-    const rh_field *own = fields + info->first_field;
+    const rh_field *own = job->fields + info->first_field;
     if (info->is_random) {
         return tape_octets(t, at, start + position[slot + 1] - at);
     }
@@ -80,23 +79,36 @@ static int tape_slot(taper *t, int64_t start, const uint16_t *position, int32_t 
     return fits;
 }
 
-/* Values of all present slots of each row, in the order of the slots. `position` is row after row. Returns 1, or 0 when the
- * tape is too short. tape_offset: n + 1 offsets of the rows' values. */
-int32_t rh_tape(const uint8_t *data, int64_t size, int64_t n, const int64_t *offset, const uint16_t *position,
-                int64_t n_slots, const rh_tape_slot *slots, const rh_node *nodes, const rh_field *fields, uint8_t *tape,
-                int64_t capacity, int64_t *tape_offset)
+/* What makes a layout: the positions of its slots, its length and its profile. */
+static void write_key(const rh_tape_job *job, int64_t row)
 {
-    taper t = {data, size, tape, 0, capacity};
-    for (int64_t row = 0; row < n; row++, position += n_slots) {
-        tape_offset[row] = t.at;
-        for (int32_t slot = 0; slot < n_slots; slot++) {
-            if (position[slot] && !tape_slot(&t, offset[row], position, slot, slots, nodes, fields)) {
-                return 0;
+    const int64_t width = job->walk->n_slots;
+    uint16_t *key = job->keys + row * (width + 2);
+    memcpy(key, job->walk->position + row * width, (size_t)width * sizeof *key);
+    key[width] = (uint16_t)job->walk->row_length[row];
+    key[width + 1] = job->walk->row_profile[row];
+}
+
+/* Walk (positions row after row: lanes = 1) and tape the values of all present slots of each row, in the order of the slots.
+ * Returns what rh_walk returns, or -1 when the tape is too short. */
+int32_t rh_tape(rh_tape_job *job)
+{
+    rh_walk_job *walk = job->walk;
+    walk->n_rows = 0;
+    walk->n_faults = 0;
+    const int32_t done = rh_walk(walk);
+    taper t = {walk->data, job->size, job->tape, 0, job->capacity};
+    for (int64_t row = 0; row < walk->n_rows; row++) {
+        const uint16_t *position = walk->position + row * walk->n_slots;
+        job->tape_offset[row] = t.at;
+        for (int32_t slot = 0; slot < walk->n_slots; slot++) {
+            if (position[slot] && !tape_slot(&t, job, walk->row_offset[row], position, slot)) {
+                return -1;
             }
         }
+        write_key(job, row);
     }
-    tape_offset[n] = t.at;
-    return 1;
+    return done;
 }
 
 /* Write records, each by its layout, from a tape of their values. Returns FITS or a refusal. */

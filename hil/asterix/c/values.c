@@ -23,23 +23,15 @@ static inline void put_word(uint8_t *to, uint64_t word)
     memcpy(to, &octets, sizeof octets);
 }
 
-static const double SHIFT = 6755399441055744.0; /* 1.5 * 2^52: a sum with it is rounded to integers, halves to even */
-
-/* Nearest raw value as a double; whatever is out of reach comes out of every range, NaN stays NaN. */
-static inline double nearest(double value, const rh_field *field)
-{
-    const double scaled = value / field->scale;
-    const double reach = 1e15; /* far outside every field, inside what SHIFT can round */
-    const double held = scaled > reach ? reach : scaled < -reach ? -reach : scaled;
-    const double rounded = held + SHIFT - SHIFT;
-    return rounded == (double)field->wrap_at ? (double)field->wrap_to : rounded;
-}
+static const double SHIFT = 6755399441055744.0; /* 1.5 * 2^52: a sum with it is rounded to an integer, halves to even */
+static const uint64_t SHIFT_BITS = UINT64_C(0x4338000000000000);
 
 static int32_t write_quantity(uint8_t *to, const uint8_t *from, const rh_field *field)
 {
     double value;
     memcpy(&value, from, sizeof value);
-    const double rounded = nearest(value, field);
+    double rounded = value / field->scale + SHIFT - SHIFT;
+    rounded = rounded == (double)field->wrap_at ? (double)field->wrap_to : rounded;
     if (rounded != rounded) {
         return NO_VALUE;
     }
@@ -119,34 +111,45 @@ int32_t rh_write_value(uint8_t *to, const uint8_t *from, const rh_field *field)
 
 /* ---- many rows ---- */
 
+static inline uint64_t all_ones_if(int condition)
+{
+    return condition ? ~UINT64_C(0) : 0;
+}
+
 /* Raw values of a column's rows, 0 where absent. Returns whether all that are there may be written. */
-static int raw_quantities(lanes *l, int64_t n, const rh_field *field, const double *from)
+static int raw_quantities(lanes *restrict l, int64_t n, const rh_field *field, const double *restrict from)
 {
     const double low = (double)field->low;
     const double high = (double)field->high;
+    const double wrap_at = (double)field->wrap_at;
+    const uint64_t wrap_to = (uint64_t)field->wrap_to;
+    const double scale = field->scale;
     uint64_t bad = 0;
     for (int64_t row = 0; row < n; row++) {
-        const double rounded = nearest(from[row], field);
-        const uint64_t inside = rounded >= low && rounded <= high ? ~UINT64_C(0) : 0; /* false for NaN */
-        const double pushed = rounded + SHIFT;
-        uint64_t bits;
-        memcpy(&bits, &pushed, sizeof bits);
-        l->raw[row] = (bits - UINT64_C(0x4338000000000000)) & l->there[row];
-        bad |= ~inside & l->there[row];
+        const double pushed = from[row] / scale + SHIFT;
+        const double rounded = pushed - SHIFT;
+        uint64_t raw;
+        memcpy(&raw, &pushed, sizeof raw);
+        const uint64_t wraps = all_ones_if(rounded == wrap_at);
+        const uint64_t inside = all_ones_if(rounded >= low) & all_ones_if(rounded <= high); /* 0 for NaN */
+        raw = ((raw - SHIFT_BITS) & ~wraps) | (wrap_to & wraps);
+        l->raw[row] = raw & l->there[row];
+        bad |= ~(inside | wraps) & l->there[row];
     }
     return bad == 0;
 }
 
-static int raw_integers(lanes *l, int64_t n, const rh_field *field, const int64_t *from)
+/* The same for integers. The differences are negative outside the limits, also where they overflow: limits are narrow. */
+static int raw_integers(lanes *restrict l, int64_t n, const rh_field *field, const uint64_t *restrict from)
 {
+    const uint64_t low = (uint64_t)field->low;
+    const uint64_t high = (uint64_t)field->high;
     uint64_t bad = 0;
-    const int bounded = field->bits < 64;
     for (int64_t row = 0; row < n; row++) {
-        const uint64_t outside = bounded && (from[row] < field->low || from[row] > field->high) ? ~UINT64_C(0) : 0;
-        l->raw[row] = (uint64_t)from[row] & l->there[row];
-        bad |= outside & l->there[row];
+        l->raw[row] = from[row] & l->there[row];
+        bad |= ((from[row] - low) | (high - from[row])) & l->there[row];
     }
-    return bad == 0;
+    return field->bits == 64 || bad >> 63 == 0;
 }
 
 /* Value after value, for texts, and to find the one at fault. */
@@ -170,13 +173,14 @@ static int32_t write_rows(rh_encode_job *job, int64_t first_row, int64_t n, int6
     return FITS;
 }
 
+/* Put the words into the records; what is absent goes nowhere, without a branch. */
 static void flush(const lanes *l, const rh_encode_job *job, int64_t first_row, int64_t n, int32_t slot, int32_t window)
 {
     const uint16_t *position = job->position + slot * LANES;
+    uint8_t nowhere[8] = {0};
     for (int64_t row = 0; row < n; row++) {
-        if (position[row]) {
-            put_word(job->out + job->row_offset[first_row + row] + position[row] + window, l->word[row]);
-        }
+        uint8_t *to = job->out + job->row_offset[first_row + row] + position[row] + window;
+        put_word(l->there[row] ? to : nowhere, l->word[row]);
     }
 }
 
@@ -220,6 +224,17 @@ static int32_t write_repeated(rh_encode_job *job, int64_t first_row, int64_t n, 
     return FITS;
 }
 
+/* Ask for the columns' next rows now: too many columns go side by side for the processor to see them coming. */
+static void prefetch(const rh_encode_job *job, int64_t next_row)
+{
+    for (int64_t i = 0; i < job->n_fields && next_row + LANES <= job->n_rows; i++) {
+        const uint8_t *from = job->fields[i].column + next_row * job->fields[i].width;
+        for (int64_t octet = 0; octet < LANES * job->fields[i].width; octet += 64) {
+            __builtin_prefetch(from + octet);
+        }
+    }
+}
+
 /* Write all values of rows [first_row, first_row + n), n <= LANES, whose slots are at job->position. */
 int32_t rh_write_lanes(rh_encode_job *job, int64_t first_row, int64_t n)
 {
@@ -227,6 +242,7 @@ int32_t rh_write_lanes(rh_encode_job *job, int64_t first_row, int64_t n)
     int32_t refusal = FITS;
     int32_t slot = -1;
     int32_t window = 0;
+    prefetch(job, first_row + LANES);
     for (int64_t i = 0; i < job->n_fields && refusal == FITS; i++) {
         const rh_field *field = &job->fields[i];
         if (field->kind >= SIX_BIT) {
@@ -242,8 +258,8 @@ int32_t rh_write_lanes(rh_encode_job *job, int64_t first_row, int64_t n)
             open_window(&l, job, n, slot);
         }
         const void *from = field->column + first_row * 8;
-        const int good = field->kind == QUANTITY || field->kind == SIGNED_QUANTITY ? raw_quantities(&l, n, field, from)
-                                                                                   : raw_integers(&l, n, field, from);
+        const int is_quantity = field->kind == QUANTITY || field->kind == SIGNED_QUANTITY;
+        const int good = is_quantity ? raw_quantities(&l, n, field, from) : raw_integers(&l, n, field, from);
         if (!good) {
             return write_rows(job, first_row, n, i);
         }

@@ -258,7 +258,7 @@ static int32_t walk_profile(const rh_walk_job *job, walker *w, int64_t profile)
     return w->record->kind == ENTRY ? walk_entry(w, w->record) : walk_fields(w, w->record);
 }
 
-/* Profile that the selector item asks for; `current` where the record does not say (it then continues the one before). */
+/* Profile that the selector item asks for; `current` where the record does not say. */
 static int64_t chosen_profile(const rh_walk_job *job, const walker *w, int64_t current)
 {
     const uint16_t at = w->position[job->selector_slot * w->lanes];
@@ -272,30 +272,29 @@ static int64_t chosen_profile(const rh_walk_job *job, const walker *w, int64_t c
     return profile < 0 ? current : profile;
 }
 
-/* Walk with the profile that the selector asks for. A profile whose field specification is too short for the record hides the
- * selector, so the others are tried when the current one fails. Sets job->profile. */
+/* Walk with the profile that the selector asks for, the first where the record does not say. A profile whose field
+ * specification is too short for the record hides the selector, so the others are tried when the first fails. Sets job->profile. */
 static int32_t walk_chosen(rh_walk_job *job, walker *w)
 {
-    const int64_t current = job->profile;
-    const int32_t cause = walk_profile(job, w, current);
-    const int64_t chosen = chosen_profile(job, w, current);
-    if (chosen != current) {
+    const int32_t cause = walk_profile(job, w, 0);
+    const int64_t chosen = chosen_profile(job, w, 0);
+    job->profile = chosen;
+    if (chosen != 0) {
         clear(w, 0, job->n_slots);
-        job->profile = chosen;
         return walk_profile(job, w, chosen);
     }
     if (cause == OK) {
         return OK;
     }
-    for (int64_t other = 0; other < job->n_roots; other++) {
+    for (int64_t other = 1; other < job->n_roots; other++) {
         clear(w, 0, job->n_slots);
-        if (other != current && walk_profile(job, w, other) == OK && chosen_profile(job, w, -1) == other) {
+        if (walk_profile(job, w, other) == OK && chosen_profile(job, w, 0) == other) {
             job->profile = other;
             return OK;
         }
     }
     clear(w, 0, job->n_slots);
-    return walk_profile(job, w, current);
+    return walk_profile(job, w, 0);
 }
 
 /* Positions of row job->n_rows; those of its neighbours in the lanes are cleared with its own when it is the first. */
@@ -354,7 +353,6 @@ int32_t rh_walk(rh_walk_job *job)
         if (job->at < 0) {
             job->at = job->block_offset[job->block];
             job->record = 0;
-            job->profile = 0;
         }
         w.end = job->block_offset[job->block] + job->block_length[job->block];
         while (job->at < w.end) {

@@ -7,6 +7,7 @@ pyproj, so that a mistake in the harness cannot hide one in the box.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,8 @@ import pyvisa
 from asterix.base import Bits, RawDatablock
 
 FIRMWARE = Path(__file__).parents[3] / "firmware_stubs"
+BUILD = Path(os.environ.get("RIB_BUILD", FIRMWARE / "build"))  # `make -C firmware_stubs coverage` sets both
+CFLAGS = os.environ.get("RIB_CFLAGS", "")
 DAY_TICKS = 86_400 * 128
 SPECS = {
     15: tables.Cat_015_1_0,
@@ -42,7 +45,9 @@ def make(*arguments: str) -> None:
     for tool in ("make", "gcc"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed: apt-get install {tool}")
-    built = subprocess.run(["make", "-s", "-C", str(FIRMWARE), *arguments], capture_output=True, text=True, check=False)
+    settings = [f"BUILD={BUILD}", *([f"CFLAGS={CFLAGS}"] if CFLAGS else [])]
+    command = ["make", "-s", "-C", str(FIRMWARE), *settings, *arguments]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
 
 
@@ -186,7 +191,7 @@ class Rib:
 def image() -> Path:
     """The native box, built."""
     make("posix")
-    return FIRMWARE / "build/posix/rib"
+    return BUILD / "posix/rib"
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import ctypes
 import random
 
 import pytest
-from conftest import DAY_TICKS, FIRMWARE, decode, make, raw
+from conftest import BUILD, DAY_TICKS, decode, make, raw
 
 # item, where it lies in the record, octets, validity bit (docs/icd.md §3)
 ITEMS = [
@@ -24,7 +24,7 @@ ITEMS = [
 @pytest.fixture(scope="module")
 def library() -> ctypes.CDLL:
     make("formatter")
-    loaded = ctypes.CDLL(str(FIRMWARE / "build/formatter/libcat062.so"))
+    loaded = ctypes.CDLL(str(BUILD / "formatter/libcat062.so"))
     loaded.cat062_blocks.restype = ctypes.c_size_t
     loaded.cat062_blocks.argtypes = [
         ctypes.c_char_p,

@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from conftest import FIRMWARE, RADAR, decode, encode, make, plot, raw
+from conftest import BUILD, RADAR, decode, encode, make, plot, raw
 from sim_box import C2_OUT, LINK_IN, LINK_OUT, RADAR_ETH, Output, S, SimBox, tracks_of
 
 SENSOR = ("--sac", "1", "--sic", "2", "--service", "3", "--sensor", f"{RADAR[0]}/{RADAR[1]}:35.5:139.7:40")
@@ -17,7 +17,7 @@ MS = S // 1000
 @pytest.fixture(scope="module")
 def library() -> Path:
     make("sim")
-    return FIRMWARE / "build/sim/librib.so"
+    return BUILD / "sim/librib.so"
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_a_clock_step_or_leap_second_is_flagged_for_a_while_and_leaves_times_alo
     (block,) = tracks_of(box.run_until(box.now_ns + S // 2))
     assert int.from_bytes(raw(decode(block.octets)[0][1], "070"), "big") == 1234
     assert time_is_flagged(box)
-    assert box.ask("DIAG:LOG?").endswith("clock stepped")
+    assert "clock stepped" in box.ask("DIAG:LOG?")
     box.run_until(box.now_ns + 10 * S)
     assert not time_is_flagged(box)
 

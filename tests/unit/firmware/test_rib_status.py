@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import FIRMWARE, RADAR, Rib, decode, encode, make, plot, raw
+from conftest import BUILD, FIRMWARE, RADAR, Rib, decode, encode, make, plot, raw
 
 
 def north_marker(tod: int, period_ticks: int | None = None) -> bytes:
@@ -111,6 +111,14 @@ def test_a_remote_record_that_does_not_parse_is_refused(rib: Rib) -> None:
         ("CONF:MTU 500,1;:SYST:ERR?", '-108,"Parameter not allowed"'),
         ("CONF:MTU 10;:SYST:ERR?;:CONF:MTU?", '-222,"Data out of range";1400'),
         ("SYST:TIME 24,0,0;ERR?", '-222,"Data out of range"'),
+        ("CONF:COAS 5;COAS?;:CONF:COAS 0;:SYST:ERR?", '5.000;-222,"Data out of range"'),
+        ("CONF:FILT 1,0.5,0.25;FILT?;:CONF:FILT 2,1,0;:SYST:ERR?", '1.000000,0.500000,0.250000;-222,"Data out of range"'),
+        ("CONF:CAP 9;CAP?;:CONF:CAP 0;:SYST:ERR?", '9;-222,"Data out of range"'),
+        ("CONF:FLUS -1;:SYST:ERR?;:CONF:SENS 1,256,0,0,0;:SYST:ERR?", '-222,"Data out of range";-222,"Data out of range"'),
+        ("*CLS;*ESE 32;*ESE?;*SRE 36;*SRE?;*STB?", "32;36;0"),
+        ("*CLS;*OPC;*ESR?;*WAI;*ESE 256;*ESR?", "1;16"),
+        ("DIAG:PPS 0;PPS?;PPS 1;PPS?", "0;1"),
+        ("DIAG:CLOC 90000;:SYST:ERR:NEXT?", '-222,"Data out of range"'),
     ],
 )
 def test_the_console_answers(rib: Rib, query: str, answer: str) -> None:
@@ -207,7 +215,7 @@ def test_records_can_be_dumped_before_they_are_formatted(start: Callable[..., Ri
     tracks = rib.tracks(2)
     make("formatter")
     formatted = subprocess.run(
-        [str(FIRMWARE / "build/formatter/cat062_format"), "--sac", "1", "--sic", "2", "--service", "3"],
+        [str(BUILD / "formatter/cat062_format"), "--sac", "1", "--sic", "2", "--service", "3"],
         input=dump.read_bytes(),
         capture_output=True,
         check=True,

@@ -1,0 +1,102 @@
+"""Mutate the shipped formatter and see what survives: `python -m fpga_tb.mutation.run [N]` writes build/fpga/mutation.json.
+
+yosys puts N first-order mutants into one netlist behind a selector, Verilator makes one library of it, and each mutant runs
+through the suite until a requirement breaks. Exit code 1 when fewer than 95 % are killed.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+
+from fpga_tb.mutation.suite import Suite
+from fpga_tb.sim import model
+from fpga_tb.synth.ecp5 import run_tool
+from fpga_tb.tb import formatter_file, simulators
+from fpga_tb.tb.wrapper import TOP, wrapper
+
+BUILD = simulators.BUILD / "mutation"
+MUTANTS = 1000
+SEED = 1
+LEAST_KILLED = 0.95
+HANG_S = 60  # a mutant that hangs the simulation itself is dead too
+
+_suite = Suite(formatter_file.load(formatter_file.SHIPPED), SEED)
+
+
+def main(count: int) -> int:
+    """Print and store how many were killed, by which step, and where each survivor lies."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    library, mutants = build(count)
+    built_s = time.monotonic() - started
+    control = first_broken((library, 0))
+    if control is not None:
+        print(f"the unmutated formatter fails {control}", file=sys.stderr)
+        return 1
+    started = time.monotonic()
+    with multiprocessing.Pool(2, maxtasksperchild=64) as pool:
+        broken = pool.map(first_broken, [(library, i) for i in range(1, len(mutants) + 1)], chunksize=8)
+    survivors = [{"mutant": i + 1, "what": mutants[i]} for i, step in enumerate(broken) if step is None]
+    killed = len(mutants) - len(survivors)
+    by_step = {step: broken.count(step) for step in sorted({step for step in broken if step})}
+    figures = {
+        "mutants_total": len(mutants), "mutants_killed": killed, "build_s": round(built_s, 1),
+        "run_s": round(time.monotonic() - started, 1), "killed_by": by_step, "survivors": survivors,
+    }  # fmt: skip
+    (BUILD.parent / "mutation.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print(f"{killed} of {len(mutants)} mutants killed ({killed / len(mutants):.1%}) in {figures['run_s']} s; by {by_step}")
+    for survivor in survivors:
+        print(f"  survivor {survivor['mutant']:4} {survivor['what']}")
+    return 0 if killed >= LEAST_KILLED * len(mutants) else 1
+
+
+def build(count: int) -> tuple[Path, list[str]]:
+    """The library with every mutant in it, and a line about each."""
+    formatter = _suite.formatter
+    text = BUILD / "wrapper.sv"
+    text.write_text(wrapper(formatter))
+    listing, netlist = BUILD / "mutants.ys", BUILD / "mutated.v"
+    sources = " ".join([*formatter.sources, str(text)])
+    yosys = [sys.executable, "-m", "fpga_tb.synth.yosys"]
+    prepare = f"read_verilog -sv {sources}; prep -flatten -top {TOP}; opt -full; splitcells; opt_clean -purge; opt -full; write_rtlil {BUILD}/plain.il"
+    run_tool([*yosys, f"{prepare}; mutate -list {count} -seed {SEED} -ctrl mutsel 16 1 -o {listing}"], BUILD / "list.log", "read it")
+    apply = f"read_rtlil {BUILD}/plain.il; script {listing}; opt_clean; write_verilog -noattr {netlist}"
+    run_tool([*yosys, apply], BUILD / "apply.log", "read it")
+    library = BUILD / "libmutants.so"
+    model.verilate([netlist], BUILD, library, defines=["MUTANTS"])
+    return library, [_words(line) for line in listing.read_text().splitlines() if line.startswith("mutate")]
+
+
+def first_broken(job: tuple[Path, int]) -> str | None:
+    """The step that kills a mutant, None when it survives."""
+    library, mutant = job
+    signal.signal(signal.SIGALRM, _hang)
+    signal.alarm(HANG_S)
+    try:
+        with model.device(library, mutant) as device:
+            return _suite.first_broken(device)
+    except TimeoutError:
+        return "hang"
+    finally:
+        signal.alarm(0)
+
+
+def _hang(_signal: int, _frame: object) -> None:
+    raise TimeoutError
+
+
+def _words(line: str) -> str:
+    """Mode, cell, port and place of a mutant, out of yosys' command."""
+    found = {key: value for key, value in re.findall(r"-(mode|cell|port|portbit|wire|wirebit) (\S+)", line)}
+    places = re.findall(r"rtl/(\w+\.sv:\d+)", line)
+    return " ".join([*(f"{key}={value}" for key, value in found.items()), *sorted(set(places))])
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else MUTANTS))
