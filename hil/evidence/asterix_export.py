@@ -71,7 +71,7 @@ def export(path: Path, form: str, out: Path | None, category: int | None) -> int
                 if category in (None, number):
                     paths = columns.get(number, table.paths)
                     writer.write(number, _head(table, piece, first) | _columns(table, paths))
-            faults.add(recording, decoded)
+            faults.add(recording, piece, decoded)
             first += len(piece.offset)
     return faults.tell()
 
@@ -83,10 +83,12 @@ class _Faults:
         self.path, self.count, self.first = path, 0, ""
         self.recording: Recording | None = None
 
-    def add(self, recording: Recording, decoded: Decoded) -> None:
+    def add(self, recording: Recording, piece: Piece, decoded: Decoded) -> None:
         self.recording = recording
         if len(decoded.errors) and not self.count:
-            self.first = describe(decoded.errors[0], str(self.path))["cause"]
+            fault = decoded.errors[0]
+            place = piece.place[fault["datagram"]] + fault["at"] - piece.offset[fault["datagram"]]
+            self.first = f"{describe(fault, str(self.path))['cause']} (octet {place} of the file)"
         self.count += len(decoded.errors)
 
     def tell(self) -> int:
@@ -162,7 +164,7 @@ def _as_json(path: Path, out: Path | None, category: int | None) -> int:
                     facts = {"packet": first + datagram, "stamp_s": piece.stamp_ns[datagram] * 1e-9, "category": number}
                     json.dump(facts | codec.decode(block)[0], file, default=_hexadecimal)
                     file.write("\n")
-            faults.add(recording, decoded)
+            faults.add(recording, piece, decoded)
             first += len(piece.offset)
     return faults.tell()
 

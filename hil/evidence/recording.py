@@ -40,7 +40,8 @@ _PCAP_MAGIC = {
 class Piece:
     """Some datagrams of a recording: payload k is `octets[offset[k] : offset[k] + length[k]]`, seen at `stamp_ns[k]`.
 
-    `tap` is the number of its interface in the file (0 in a pcap); stamps are ns since the epoch.
+    `tap` is the number of its interface in the file (0 in a pcap), `place` the octet of the file where the payload begins;
+    stamps are ns since the epoch.
     """
 
     octets: bytes
@@ -48,6 +49,7 @@ class Piece:
     length: npt.NDArray[np.int64]
     stamp_ns: npt.NDArray[np.int64]
     tap: npt.NDArray[np.int32]
+    place: npt.NDArray[np.int64]
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Recording:
             np.concatenate([np.zeros(0, np.int64), *(part.length for part in parts)]),
             np.concatenate([np.zeros(0, np.int64), *(part.stamp_ns for part in parts)]),
             np.concatenate([np.zeros(0, np.int32), *(part.tap for part in parts)]),
+            np.concatenate([np.zeros(0, np.int64), *(part.place for part in parts)]),
         )
 
 
@@ -131,7 +134,7 @@ def _raw_pieces(recording: Recording, file: BinaryIO) -> Iterator[Piece]:
             length = int.from_bytes(octets[offset + 1 : offset + 3], "big")
             if offset + length > len(octets):
                 break
-            rows.append((offset, max(length, 3), 0, 0))
+            rows.append((offset, max(length, 3), 0, 0, recording.position - len(octets) + offset))
             offset += max(length, 3)
         rest = octets[offset:]
         recording.packets += len(rows)
@@ -141,19 +144,19 @@ def _raw_pieces(recording: Recording, file: BinaryIO) -> Iterator[Piece]:
         recording.cut_at = recording.size - len(rest)
 
 
-_Packet = tuple[int, int, int, bytes]  # interface, link type, stamp in ns, octets
+_Packet = tuple[int, int, int, bytes, int]  # interface, link type, stamp in ns, octets, their place in the file
 
 
 def _collect(recording: Recording, packets: Iterator[_Packet]) -> Iterator[Piece]:
     octets, rows = bytearray(), []
-    for tap, link, stamp_ns, packet in packets:
+    for tap, link, stamp_ns, packet, place in packets:
         recording.packets += 1
         payload = _udp_payload(link, packet)
         if isinstance(payload, str):
             recording.left_out[payload] += 1
             continue
-        rows.append((len(octets), len(payload), stamp_ns, tap))
-        octets += payload
+        rows.append((len(octets), payload.stop - payload.start, stamp_ns, tap, place + payload.start))
+        octets += packet[payload]
         if len(octets) >= PIECE_OCTETS:
             yield _piece(octets, rows)
             octets, rows = bytearray(), []
@@ -161,9 +164,11 @@ def _collect(recording: Recording, packets: Iterator[_Packet]) -> Iterator[Piece
         yield _piece(octets, rows)
 
 
-def _piece(octets: bytearray, rows: list[tuple[int, int, int, int]]) -> Piece:
+def _piece(octets: bytearray, rows: list[tuple[int, int, int, int, int]]) -> Piece:
     columns = np.array(rows, np.int64)
-    return Piece(bytes(octets), columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3].astype(np.int32))
+    return Piece(
+        bytes(octets), columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3].astype(np.int32), columns[:, 4]
+    )
 
 
 # ---- the two file formats ----
@@ -207,7 +212,7 @@ def _pcap_packets(recording: Recording, file: BinaryIO, order: str, tick_ns: int
         if len(packet) < captured or (captured == 0 and original):
             recording.cut_at = start
             return
-        yield 0, link, seconds * 10**9 + fraction * tick_ns, packet if captured == original else packet[:captured]
+        yield 0, link, seconds * 10**9 + fraction * tick_ns, packet, start + 16
 
 
 def _pcapng_packets(recording: Recording, file: BinaryIO) -> Iterator[_Packet]:
@@ -245,7 +250,7 @@ def _pcapng_packets(recording: Recording, file: BinaryIO) -> Iterator[_Packet]:
                 raise ConfigError(
                     f"{recording.path}: a packet block at octet {start} does not add up", "the file is damaged there"
                 )
-            yield tap, links[tap], _nanoseconds(high << 32 | low, ticks[tap]), body[20 : 20 + captured]
+            yield tap, links[tap], _nanoseconds(high << 32 | low, ticks[tap]), body[20 : 20 + captured], start + 28
 
 
 def _options(octets: bytes, order: str) -> dict[int, bytes]:
@@ -262,10 +267,10 @@ def _nanoseconds(count: int, resolution: int) -> int:
     return count * 10**9 >> exponent if resolution & 0x80 else count * 10**9 // 10**exponent
 
 
-# ---- from a packet to the payload of its UDP datagram, or the reason why there is none ----
+# ---- from a packet to the place of its UDP payload in it, or the reason why there is none ----
 
 
-def _udp_payload(link: int, packet: bytes) -> bytes | str:
+def _udp_payload(link: int, packet: bytes) -> slice | str:
     network = _network(link, packet)
     if isinstance(network, str):
         return network
@@ -295,7 +300,7 @@ def _network(link: int, packet: bytes) -> tuple[int, int] | str:
     return f"link type {link} is not known here"
 
 
-def _from_ipv4(packet: bytes, start: int) -> bytes | str:
+def _from_ipv4(packet: bytes, start: int) -> slice | str:
     if packet[start + 9] != UDP:
         return "not UDP"
     if int.from_bytes(packet[start + 6 : start + 8], "big") & 0x3FFF:
@@ -303,8 +308,8 @@ def _from_ipv4(packet: bytes, start: int) -> bytes | str:
     return _from_udp(packet, start + 4 * (packet[start] & 0x0F))
 
 
-def _from_udp(packet: bytes, start: int) -> bytes | str:
+def _from_udp(packet: bytes, start: int) -> slice | str:
     length = int.from_bytes(packet[start + 4 : start + 6], "big")
     if len(packet) < start + 8 or length < 8 or len(packet) < start + length:
         return "cut by the recorder"
-    return packet[start + 8 : start + length]
+    return slice(start + 8, start + length)

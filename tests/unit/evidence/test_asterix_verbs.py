@@ -119,3 +119,19 @@ def test_a_torn_recording_is_read_to_the_tear(recording: Path) -> None:
     torn = open_recording(recording)
     assert len(torn.whole().offset) == torn.packets > 0
     assert 0 < torn.cut_at < torn.size
+
+
+@pytest.mark.parametrize("form", ["pcap", "raw"])
+def test_a_fault_is_told_with_its_octet_in_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    bad = bytes.fromhex("300009ff0102030405")  # an FSPEC that promises more than there is
+    if form == "pcap":
+        path = pcap(tmp_path / "bad.pcap", [*blocks(), bad])
+    else:
+        path = tmp_path / "bad.raw"
+        path.write_bytes(b"".join([*blocks(), bad]))
+    assert asterix_export.export(path, "json", tmp_path / "out", None) == 1
+    place = int(capsys.readouterr().err.split("(octet ")[1].split(" of the file")[0])
+    start = path.read_bytes().index(bad)
+    assert start <= place < start + len(bad)
