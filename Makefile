@@ -11,7 +11,9 @@ BENCH ?= lab_config/benches/native.toml
 SCENARIO ?= staging
 
 # what the test suite uses of the system; as root it is installed, otherwise what needs it is skipped, visibly
-TEST_PACKAGES := tshark:tshark iverilog:iverilog g++:g++ perl:perl ccache:ccache /usr/include/lz4.h:liblz4-dev /usr/include/zlib.h:zlib1g-dev
+TEST_PACKAGES := tshark:tshark iverilog:iverilog g++:g++ perl:perl ccache:ccache /usr/include/lz4.h:liblz4-dev /usr/include/zlib.h:zlib1g-dev \
+	/usr/include/cmocka.h:libcmocka-dev cppcheck:cppcheck clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux:libclang-rt-14-dev \
+	qemu-system-arm:qemu-system-arm arm-none-eabi-gcc:gcc-arm-none-eabi /usr/include/newlib:libnewlib-arm-none-eabi
 
 .PHONY: demo test lint firmware figures-demo clean
 .DEFAULT_GOAL := demo

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "console.h"
+#include "delivery.h"
 #include "ingest.h"
-#include "octets.h"
 #include "status.h"
 #include "text.h"
 #include "tod.h"
@@ -17,12 +17,6 @@ static const uint64_t SWEEP_NS = 250000000u; /* how often tracks are looked thro
 static const char *const RESET_TEXT[] = {"started by POWER", "started by SOFTWARE", "started by WATCHDOG",
                                          "started by PIN"};
 
-static void format(struct box *box, const uint8_t *record);
-static bool spoil_delivery(struct box *box, uint8_t *record);
-static void send_block(void *context, const uint8_t *block, size_t n);
-static void send_datagram(struct box *box, enum hal_output port, const uint8_t *octets, size_t n, unsigned blocks);
-static void send_now(struct box *box, enum hal_output port, const uint8_t *octets, size_t n);
-static void send_held(struct box *box, uint64_t now_ns);
 static void heartbeat(struct box *box, uint64_t now_ns);
 static struct status look_at_itself(struct box *box, uint64_t now_ns);
 static void log_sensor(struct box *box, const struct sensor *sensor);
@@ -63,7 +57,8 @@ void box_init(struct box *box, const struct box_config *config, struct hal *hal)
     tracker_init(&box->tracker, config->settings.gains);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
         box->outputs[port] = (struct output){box, (enum hal_output)port};
-        cat062_init(&box->formatters[port], config->sac, config->sic, config->service, send_block, &box->outputs[port]);
+        cat062_init(&box->formatters[port], config->sac, config->sic, config->service,
+                    deliver_block, &box->outputs[port]);
     }
     box_restore_settings(box);
     box_log(box, RESET_TEXT[hal_reset_cause(hal)]);
@@ -98,7 +93,7 @@ void box_poll(struct box *box)
         box->sweep_due_ns = now_ns + SWEEP_NS;
         end_tracks(box, now_ns);
     }
-    send_held(box, now_ns);
+    deliver_held(box, now_ns);
     hal_watchdog_feed(box->hal);
 }
 
@@ -113,60 +108,6 @@ uint64_t box_deadline_ns(struct box *box)
         deadline_ns = earlier(deadline_ns, block_deadline_ns(&box->formatters[port].block));
     }
     return held == NULL ? deadline_ns : earlier(deadline_ns, held->due_ns);
-}
-
-void box_emit(struct box *box, const struct track_report *report)
-{
-    uint8_t record[TRACK_RECORD_OCTETS];
-    track_record_pack(report, record);
-    hal_trace_record(box->hal, record, sizeof record);
-    box->emitted++;
-    if (!spoil_delivery(box, record)) {
-        format(box, record);
-    }
-}
-
-static void format(struct box *box, const uint8_t *record)
-{
-    const uint64_t now_ns = hal_now_ns(box->hal);
-    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        if (box->config.output_used[port] &&
-            !cat062_push(&box->formatters[port], record, TRACK_RECORD_OCTETS, now_ns)) {
-            box->counters.malformed++;
-        }
-    }
-}
-
-/* True: a defect has dealt with the record. */
-static bool spoil_delivery(struct box *box, uint8_t *record)
-{
-    switch (defect_built_in()) {
-    case DEFECT_lost_record: return box->emitted % 100 == 0;
-    case DEFECT_end_silent: return (record[AT_STATUS + 1] & STATUS1_TSE) != 0;
-    case DEFECT_duplicate_record:
-        if (box->emitted % 100 == 0) {
-            format(box, record);
-        }
-        return false;
-    case DEFECT_invented_record:
-        if (box->emitted % 100 == 0) {
-            format(box, record);
-            put_u24(record + AT_TOD, (get_u24(record + AT_TOD) + 4 * 128) % TOD_TICKS_PER_DAY);
-        }
-        return false;
-    case DEFECT_reordered:
-        if (box->emitted % 40 == 0) {
-            memcpy(box->kept_back, record, TRACK_RECORD_OCTETS);
-            return true;
-        }
-        if (box->emitted % 40 == 1 && box->emitted > 1) {
-            format(box, record);
-            format(box, box->kept_back);
-            return true;
-        }
-        return false;
-    default: return false;
-    }
 }
 
 bool box_set_flush_ns(struct box *box, uint64_t flush_ns)
@@ -267,44 +208,6 @@ void box_log(struct box *box, const char *event)
     event_log_add(&box->log, hal_now_ns(box->hal) - box->started_ns, event);
 }
 
-static void send_block(void *context, const uint8_t *block, size_t n)
-{
-    const struct output *output = context;
-    send_datagram(output->box, output->port, block, n, 1);
-}
-
-static void send_datagram(struct box *box, enum hal_output port, const uint8_t *octets, size_t n, unsigned blocks)
-{
-    box->counters.blocks_out += blocks;
-    const uint64_t now_ns = hal_now_ns(box->hal);
-    const uint64_t late_ns = hold_for_ns(&box->hold, now_ns - box->started_ns);
-    if (late_ns > 0 && hold_put(&box->hold, now_ns + late_ns, port, octets, n)) {
-        return;
-    }
-    send_now(box, port, octets, n);
-    if (defect(DEFECT_duplicate_datagram) && box->hold.asked % 50 == 0) {
-        send_now(box, port, octets, n);
-    }
-}
-
-static void send_now(struct box *box, enum hal_output port, const uint8_t *octets, size_t n)
-{
-    if (hal_send(box->hal, port, octets, n)) {
-        box->counters.datagrams_out++;
-    } else {
-        box->counters.send_errors++;
-    }
-}
-
-static void send_held(struct box *box, uint64_t now_ns)
-{
-    struct held *held = NULL;
-    while ((held = hold_first(&box->hold)) != NULL && held->due_ns <= now_ns) {
-        send_now(box, held->port, held->octets, held->n);
-        held->due_ns = 0;
-    }
-}
-
 /* CAT065 and CAT063, every second, also when the sky is empty. RIB-CON-002. */
 static void heartbeat(struct box *box, uint64_t now_ns)
 {
@@ -313,7 +216,7 @@ static void heartbeat(struct box *box, uint64_t now_ns)
     const size_t n = status_blocks(&status, &box->sensors, now_ns, octets);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
         if (box->config.output_used[port] && !(defect(DEFECT_heartbeat_stops) && box->tracker.table.live == 0)) {
-            send_datagram(box, (enum hal_output)port, octets, n, box->sensors.count > 0 ? 2 : 1);
+            deliver_datagram(box, (enum hal_output)port, octets, n, box->sensors.count > 0 ? 2 : 1);
         }
     }
     box->counters.heartbeats++;
@@ -373,7 +276,7 @@ static void end_tracks(struct box *box, uint64_t now_ns)
     unsigned cursor = 0;
     while (tracker_end_next(&box->tracker, &cursor, &box->sensors, coast_ns, now_ns, &report)) {
         box->counters.tracks_ended++;
-        box_emit(box, &report);
+        deliver_report(box, &report);
     }
 }
 

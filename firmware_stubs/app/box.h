@@ -85,9 +85,6 @@ void box_poll(struct box *box);
 /* When box_poll has something to do next, on hal_now_ns's clock. */
 uint64_t box_deadline_ns(struct box *box);
 
-/* Hands a track report to both formatters. */
-void box_emit(struct box *box, const struct track_report *report);
-
 /* Set one of the settings; false = out of range. */
 bool box_set_flush_ns(struct box *box, uint64_t flush_ns);
 bool box_set_mtu(struct box *box, unsigned mtu);

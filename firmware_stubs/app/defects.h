@@ -102,7 +102,8 @@ static inline int defect_built_in(void)
 enum {
     DEFECT_BUILT_IN = DEFECT_OF(RIB_DEFECT),
     /* those that hold datagrams back; see hold.h */
-    DEFECT_HOLDS = (int)DEFECT_BUILT_IN == (int)DEFECT_delay_80ms || (int)DEFECT_BUILT_IN == (int)DEFECT_late_datagram ||
+    DEFECT_HOLDS = (int)DEFECT_BUILT_IN == (int)DEFECT_delay_80ms ||
+                   (int)DEFECT_BUILT_IN == (int)DEFECT_late_datagram ||
                    (int)DEFECT_BUILT_IN == (int)DEFECT_latency_grows || (int)DEFECT_BUILT_IN == (int)DEFECT_jitter,
 };
 

@@ -5,6 +5,7 @@
 
 #include "box.h"
 #include "defects.h"
+#include "delivery.h"
 #include "tod.h"
 
 typedef void record_handler(struct box *box, const struct record *record, const uint8_t *octets);
@@ -236,7 +237,7 @@ static void take_plot(struct box *box, const struct plot *plot, unsigned faults)
     }
     box->counters.tracks_new += begun ? 1u : 0u;
     box->counters.tracks_out++;
-    box_emit(box, &report);
+    deliver_report(box, &report);
 }
 
 static void refuse_plot(struct box *box, enum plot_fault fault)

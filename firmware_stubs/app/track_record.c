@@ -107,7 +107,8 @@ static unsigned pack_identity(const struct track_report *report, uint8_t *record
     }
     /* I062/136 goes from FL -15 to 1,500 by its definition, though its field could carry more */
     if (report->has_flight_level && report->flight_level >= -15 * 4 && report->flight_level <= 1500 * 4) {
-        put_u16(record + AT_FLIGHT_LEVEL, (uint16_t)(report->flight_level / (defect(DEFECT_flight_level_unit) ? 4 : 1)));
+        const int per_step = defect(DEFECT_flight_level_unit) ? 4 : 1;
+        put_u16(record + AT_FLIGHT_LEVEL, (uint16_t)(report->flight_level / per_step));
         valid |= VALID_136;
     }
     return valid;

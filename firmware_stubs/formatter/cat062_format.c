@@ -62,6 +62,7 @@ static void write_block(void *context, const uint8_t *block, size_t n)
 
 static int usage(void)
 {
-    (void)fprintf(stderr, "cat062_format: expected [--mtu %d...%d] [--sac N] [--sic N] [--service N]\n", MTU_MIN, MTU_MAX);
+    (void)fprintf(stderr, "cat062_format: expected [--mtu %d...%d] [--sac N] [--sic N] [--service N]\n", MTU_MIN,
+                  MTU_MAX);
     return 2;
 }

@@ -9,7 +9,9 @@ import json
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def main(directory: Path) -> None:
@@ -33,7 +35,7 @@ def main(directory: Path) -> None:
     print(f"{'all':<20} {share(joined(lines)):>14} {share(joined(branches)):>14}")
 
 
-def reports(data: Path) -> list[dict[str, object]]:
+def reports(data: Path) -> list[dict[str, Any]]:
     """gcov's view of one object file."""
     said = subprocess.run(
         ["gcov", "--json-format", "--branch-probabilities", "--stdout", str(data.resolve())],
@@ -44,11 +46,11 @@ def reports(data: Path) -> list[dict[str, object]]:
     return [file for text in said.splitlines() if text for file in json.loads(text)["files"]]
 
 
-def joined(counts: dict[str, Counter]) -> Counter:
+def joined(counts: Mapping[str, Counter[Any]]) -> Counter[Any]:
     return Counter({(name, place): n for name, places in counts.items() for place, n in places.items()})
 
 
-def share(counts: Counter) -> str:
+def share(counts: Counter[Any]) -> str:
     reached = sum(n > 0 for n in counts.values())
     return f"{reached}/{len(counts)} {100 * reached / max(len(counts), 1):.1f}%"
 

@@ -2,7 +2,7 @@
 
     python gen/stack_bound.py DIRECTORY_OF_CI_FILES
 
-A call through a pointer is taken to reach the deepest function whose address could be meant (the caller names them below);
+A call through a pointer is taken to reach the deepest function that could be meant (POINTER_CALLS names them);
 recursion (an item inside a compound item) is as deep as the item tables, at most 3. Library functions count as
 LIBRARY_OCTETS. Interrupts come on top: one frame of 32 octets and the deepest handler.
 """
@@ -19,9 +19,9 @@ RECURSION = 3
 POINTER_CALLS = {  # caller -> what its pointers may lead to
     "walk_blocks": ["take_cat048", "take_cat015", "take_cat034", "take_remote_track"],
     "net_receive": ["frame_out", "datagram_in"],
-    "block_poll": ["send_block", "count_octets"],
-    "block_add": ["send_block", "count_octets"],
-    "block_close": ["send_block", "count_octets"],
+    "block_poll": ["deliver_block", "count_octets"],
+    "block_add": ["deliver_block", "count_octets"],
+    "block_close": ["deliver_block", "count_octets"],
     "run_found": ["counters_query", "log_query", "tst", "config_sensor", "time_set"],
     "scpi_input": ["write_reply"],
     "walk_records": ["take_cat048", "take_cat015", "take_cat034", "take_remote_track"],

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmocka wants these four before itself, in this order. On the emulated Cortex-M there is no cmocka: what the tests use of
- * it is in cmocka_target.h. */
+/* cmocka wants these four before itself, in this order. On the emulated Cortex-M there is no cmocka: what the tests use
+ * of it is in cmocka_target.h. */
 #ifndef CMOCKA_ALL_H
 #define CMOCKA_ALL_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The part of cmocka that the unit tests use, for a processor without an operating system: results leave by semihosting,
- * the first failure ends the program. */
+/* The part of cmocka that the unit tests use, for a processor without an operating system: results leave by
+ * semihosting, the first failure ends the program. */
 #ifndef CMOCKA_TARGET_H
 #define CMOCKA_TARGET_H
 

@@ -46,7 +46,7 @@ module packer_proof (
     end
 
     octet_packer dut (
-        .clk, .rst, .in_start(in_start && !rst), .in_close(in_close && !rst), .first, .first_octets,
+        .clk, .rst, .in_valid(valid && !rst), .in_start(in_start && !rst), .in_close(in_close && !rst), .first, .first_octets,
         .second, .second_octets, .a_valid, .a_beat, .b_valid, .b_beat, .close, .close_len
     );
 

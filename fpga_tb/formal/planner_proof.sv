@@ -15,7 +15,7 @@ module planner_proof (
     logic [3:0]       flush_clocks;
 
     logic       rst = 1'b1;
-    logic       rec_ready, slot_start, slot_close, closed_by_mtu, closed_by_timer;
+    logic       rec_ready, slot_valid, slot_start, slot_close, closed_by_mtu, closed_by_timer;
     logic [2:0] slot;
     logic       rec_valid = 1'b0;
     logic [5:0] rec_octets;
@@ -25,7 +25,7 @@ module planner_proof (
 
     block_planner dut (
         .clk, .rst, .mtu_octets, .flush_clocks({28'd0, flush_clocks}), .store_roomy, .rec_valid, .rec_octets, .rec_ready,
-        .slot, .slot_start, .slot_close, .closed_by_mtu, .closed_by_timer
+        .slot_valid, .slot, .slot_start, .slot_close, .closed_by_mtu, .closed_by_timer
     );
 
     wire taken = rec_valid && rec_ready;
@@ -73,6 +73,7 @@ module planner_proof (
     always_ff @(posedge clk)
         if (!rst) begin
             // slots
+            assert (slot_valid == (slot != 3'd7 || slot_close));
             assert ((slot == 3'd0) == was_taken);
             if (was_slot < 3'd6) assert (slot == was_slot + 3'd1);
             if (slot != 3'd0 && slot != 3'd7) assert (was_slot == slot - 3'd1);

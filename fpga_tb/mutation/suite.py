@@ -79,9 +79,9 @@ class Suite:
     def _pauses(self, device: Device) -> bool:
         for source, service, mtu, pauses, seed, (words, controls), wanted in self._pause_cases:
             device.reset()
-            if not self._configure(device, source, service, mtu, 6000):
+            if not self._configure(device, source, service, mtu, 12_000):
                 return False
-            result = device.run(words, controls, pauses=pauses, seed=seed, drain_clocks=7000, most_clocks=80_000)
+            result = device.run(words, controls, pauses=pauses, seed=seed, drain_clocks=13_000, most_clocks=90_000)
             if not _sent(result, wanted) or self._read(device, "blocks") != len(wanted):
                 return False
             if self._read(device, "closed_by_mtu") != len(wanted) - 1 or self._read(device, "closed_by_timer") != 1:
@@ -152,7 +152,7 @@ class Suite:
 
     def _short_flush(self, device: Device) -> bool:
         device.reset()
-        for i, flush in enumerate((0, 1, 2, 33, 500, 4097)):
+        for i, flush in enumerate((0, 1, 2, 33, 500, 4097, 0x1555, 0x2AAA, 0x7FFF)):
             if not self._configure(device, 0x0203, 4, 1400, flush):
                 return False
             table, (words, controls) = self._single[i]
@@ -204,6 +204,11 @@ class Suite:
                 return False
         if device.write(self.registers.address["mtu"], 1400) != OKAY:
             return False
+        pattern = {"source": 0xA5C3, "service": 0x3C, "mtu": 0x06D2}
+        for name, value in pattern.items():  # no strobe, no change
+            at = self.registers.address[name]
+            if device.write(at, value) != OKAY or device.write(at, value ^ 0xFF, 0) != OKAY or self._read(device, name) != value:
+                return False
         for name in ("source", "service", "mtu"):  # one octet of a register leaves the others
             before = self._read(device, name)
             if device.write(self.registers.address[name], 0xFFFFFF42, 1) != OKAY:
@@ -250,7 +255,7 @@ class Suite:
 
     def _counters_wrap(self, device: Device) -> bool:
         device.reset()
-        if not self._configure(device, 0, 0, 61, 30):
+        if not self._configure(device, 0, 0, 61, 200):
             return False
         names = ("records", "bad_length", "bad_layout", "bad_time", "blocks", "closed_by_mtu", "closed_by_timer")
         table, (words, controls) = self._one_of_each
@@ -258,7 +263,7 @@ class Suite:
             for i, name in enumerate(names):
                 if device.write(self.registers.address[name], value ^ i << 8) != OKAY:
                     return False
-            if not _sent(device.run(words, controls, drain_clocks=80, most_clocks=500), self._blocks(table, 0, 0, 61)):
+            if not _sent(device.run(words, controls, drain_clocks=280, most_clocks=900), self._blocks(table, 0, 0, 61)):
                 return False
             moved = {name: 1 for name in names} | {"records": 2, "blocks": 2}
             for i, name in enumerate(names):
@@ -299,8 +304,10 @@ class Suite:
     def _pause_cases(self) -> list[tuple[int, int, int, tuple[int, int], int, tuple[np.ndarray, np.ndarray], list[bytes]]]:
         rng = np.random.default_rng([self.seed, 2])
         cases = []
-        for mtu, pauses in ((61, (0, 100)), (64, (100, 0)), (97, (180, 30)), (300, (30, 180)), (777, (0, 0)), (1472, (60, 60))):
-            table = records.draw(rng, 150, float(rng.random()))
+        sizes = (61, 62, 64, 97, 170, 300, 555, 777, 1023, 1110, 1472, 2049, 2730, 4095, 5461, 7680)
+        for mtu in sizes:
+            table = records.draw(rng, 150 + mtu // 12, float(rng.random()))
+            pauses = ((0, 100), (100, 0), (180, 30), (30, 180), (0, 0), (60, 60))[int(rng.integers(6))] if mtu < 2000 else (0, 0)
             source, service = int(rng.integers(1 << 16)), int(rng.integers(256))
             blocks = self._blocks(table, source, service, mtu)
             cases.append((source, service, mtu, pauses, int(rng.integers(1, 1 << 32)), self._beats(table), blocks))
@@ -344,7 +351,7 @@ class Suite:
     @cached_property
     def _single(self) -> list[tuple[records.Table, tuple[np.ndarray, np.ndarray]]]:
         rng = np.random.default_rng([self.seed, 4])
-        tables = [records.draw(rng, 1) for _ in range(6)]
+        tables = [records.draw(rng, 1) for _ in range(9)]
         return [(table, self._beats(table)) for table in tables]
 
     @cached_property

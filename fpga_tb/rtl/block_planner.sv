@@ -13,6 +13,7 @@ module block_planner
     input  wire logic             rec_valid,
     input  wire logic [5:0]       rec_octets,
     output      logic             rec_ready,
+    output      logic             slot_valid,
     output      logic [2:0]       slot,         // 0…6: pieces of the record; SLOT_CLOSE_ONLY: none
     output      logic             slot_start,   // the first of a new block
     output      logic             slot_close,   // ends the block before it
@@ -22,7 +23,6 @@ module block_planner
     localparam logic [2:0] SLOT_BEFORE_LAST = 3'd5;
     localparam logic [2:0] SLOT_CLOSE_ONLY = 3'd7;
 
-    logic             slot_valid;
     logic             busy;                 // with slots 0…5: the next record may be taken on the seventh
     logic             open;
     logic [LEN_W-1:0] length, length_with;  // of the open block; with the offered record

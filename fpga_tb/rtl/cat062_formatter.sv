@@ -60,10 +60,10 @@ module cat062_formatter
     logic          offered_third, third_octet, offered_fourth, fourth_octet;
     logic [5:0]    rec_octets;
 
-    logic       roomy, slot_start, slot_close, closed_by_mtu, closed_by_timer;
+    logic       roomy, slot_valid, slot_start, slot_close, closed_by_mtu, closed_by_timer;
     logic [2:0] slot;
 
-    logic        item_start, item_close;
+    logic        item_valid, item_start, item_close;
     logic [63:0] first;
     logic [3:0]  first_octets;
     logic [55:0] second;
@@ -94,7 +94,7 @@ module cat062_formatter
 
     block_planner planner (
         .clk, .rst, .mtu_octets, .flush_clocks, .store_roomy(roomy), .rec_valid, .rec_octets, .rec_ready,
-        .slot, .slot_start, .slot_close, .closed_by_mtu, .closed_by_timer
+        .slot_valid, .slot, .slot_start, .slot_close, .closed_by_mtu, .closed_by_timer
     );
 
     always_ff @(posedge clk)
@@ -106,13 +106,13 @@ module cat062_formatter
         end
 
     item_slots items (
-        .clk, .rst, .source, .rec, .status_extents(extents), .third_octet, .fourth_octet, .slot, .slot_start, .slot_close,
-        .out_start(item_start), .out_close(item_close),
+        .clk, .rst, .source, .rec, .status_extents(extents), .third_octet, .fourth_octet, .slot_valid, .slot, .slot_start, .slot_close,
+        .out_valid(item_valid), .out_start(item_start), .out_close(item_close),
         .first, .first_octets, .second, .second_octets
     );
 
     octet_packer packer (
-        .clk, .rst, .in_start(item_start), .in_close(item_close),
+        .clk, .rst, .in_valid(item_valid), .in_start(item_start), .in_close(item_close),
         .first, .first_octets, .second, .second_octets, .a_valid, .a_beat, .b_valid, .b_beat, .close, .close_len
     );
 

@@ -12,9 +12,11 @@ module item_slots
     input  wire logic [1:0]    status_extents,
     input  wire logic          third_octet,  // of the FSPEC: the shortest that carries the items
     input  wire logic          fourth_octet,
+    input  wire logic          slot_valid,
     input  wire logic [2:0]    slot,
     input  wire logic          slot_start,
     input  wire logic          slot_close,
+    output      logic          out_valid,
     output      logic          out_start,
     output      logic          out_close,
     output      logic [63:0]   first,
@@ -45,9 +47,11 @@ module item_slots
 
     always_ff @(posedge clk) begin
         if (rst) begin
+            out_valid <= 1'b0;
             out_start <= 1'b0;
             out_close <= 1'b0;
         end else begin
+            out_valid <= slot_valid;
             out_start <= slot_start;
             out_close <= slot_close;
         end

@@ -7,6 +7,7 @@ module octet_packer
 (
     input  wire logic             clk,
     input  wire logic             rst,
+    input  wire logic             in_valid,  // what a reset finds under way has none and is forgotten
     input  wire logic             in_start,
     input  wire logic             in_close,
     input  wire logic [63:0]      first,
@@ -21,7 +22,7 @@ module octet_packer
     output      logic [LEN_W-1:0] close_len
 );
     // 1: merge the two pieces
-    logic        m_start, m_close;
+    logic        m_valid, m_start, m_close;
     logic [79:0] merged;
     logic [3:0]  m_octets;
 
@@ -38,7 +39,7 @@ module octet_packer
     end
 
     // 2: where it goes
-    logic        p_start, p_close;
+    logic        p_valid, p_start, p_close;
     logic [79:0] placed;
     logic [2:0]  position, position_next;
     logic [3:0]  p_octets;
@@ -50,11 +51,11 @@ module octet_packer
         position <= position_now;
         p_octets <= m_octets;
         if (rst) position_next <= 3'd0;
-        else position_next <= position_now + m_octets[2:0];
+        else if (m_valid) position_next <= position_now + m_octets[2:0];
     end
 
     // 3, 4: rotate, by twos and by one
-    logic         e_start, e_close, e_odd, w_start, w_close;
+    logic         e_valid, e_start, e_close, e_odd, w_valid, w_start, w_close;
     logic [127:0] even_turned;
     logic [135:0] window;
     logic [1:0]   e_fill, w_fill;  // beats that are full then
@@ -77,9 +78,11 @@ module octet_packer
 
     always_ff @(posedge clk) begin
         if (rst) begin
+            {m_valid, p_valid, e_valid, w_valid} <= 4'd0;
             {m_start, p_start, e_start, w_start} <= 4'd0;
             {m_close, p_close, e_close, w_close} <= 4'd0;
         end else begin
+            {m_valid, p_valid, e_valid, w_valid} <= {in_valid, m_valid, p_valid, e_valid};
             {m_start, p_start, e_start, w_start} <= {in_start, m_start, p_start, e_start};
             {m_close, p_close, e_close, w_close} <= {in_close, m_close, p_close, e_close};
         end
@@ -96,17 +99,19 @@ module octet_packer
         a_beat <= w_close ? rest : rest | window[135:72];
         b_beat <= w_close ? window[135:72] : window[71:8];
         close_len <= length;
-        rest      <= two ? {window[7:0], 56'd0} : one || w_close ? window[71:8] : rest | window[135:72];
-        length    <= (w_start ? LEN_W'(BLOCK_HEADER_OCTETS) : length) + {{LEN_W - 4{1'b0}}, w_octets};
+        if (w_valid) begin
+            rest <= two ? {window[7:0], 56'd0} : one || w_close ? window[71:8] : rest | window[135:72];
+            length <= (w_start ? LEN_W'(BLOCK_HEADER_OCTETS) : length) + {{LEN_W - 4{1'b0}}, w_octets};
+        end
         if (rst) begin
             a_valid <= 1'b0;
             b_valid <= 1'b0;
             close   <= 1'b0;
             rest    <= 64'd0;
         end else begin
-            a_valid <= w_close ? length[2:0] != 3'd0 : one;
-            b_valid <= w_close ? w_start : two;
-            close   <= w_close;
+            a_valid <= w_valid && (w_close ? length[2:0] != 3'd0 : one);
+            b_valid <= w_valid && (w_close ? w_start : two);
+            close   <= w_valid && w_close;
         end
     end
 endmodule

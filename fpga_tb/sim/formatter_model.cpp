@@ -9,6 +9,9 @@
 
 #include "Vformatter_under_test.h"
 #include "verilated.h"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 
 namespace {
 
@@ -102,13 +105,13 @@ void formatter_reset(void* handle, uint32_t clocks) {
     m.top.eval();
 }
 
+// A beat that the call before left offered is the first of this one.
 void formatter_run(void* handle, formatter_batch* b) {
     auto& m = *static_cast<Model*>(handle);
     auto& t = m.top;
     uint32_t dice = b->seed;
     uint64_t silence = 0, start = m.clocks, broken = m.rules_broken;
     b->beats_taken = b->octets_used = b->blocks = b->first_in = b->last_in = b->first_out = 0;
-    t.s_axis_tvalid = 0;
     while (silence < b->drain_clocks && m.clocks - start < b->most_clocks) {
         dice = stir(dice);
         if (!t.s_axis_tvalid && b->beats_taken < b->beats && (dice & 0xFF) >= b->pause_in) {
@@ -121,7 +124,7 @@ void formatter_run(void* handle, formatter_batch* b) {
         t.eval();
         const uint64_t now = m.clocks - start;
         const bool in = t.s_axis_tvalid && t.s_axis_tready;
-        silence = t.s_axis_tvalid || t.m_axis_tvalid ? 0 : silence + 1;
+        silence = b->beats_taken < b->beats || t.m_axis_tvalid ? 0 : silence + 1;
         if (t.m_axis_tvalid && t.m_axis_tready) {
             const uint64_t word = t.m_axis_tdata;
             if (b->octets_used + 8 <= b->octets_room) memcpy(b->octets + b->octets_used, &word, 8);
@@ -245,6 +248,10 @@ int formatter_stream(void* handle, const uint32_t* addresses, const uint32_t* va
     t.eval();
     return answers + reads;
 }
+
+#if VM_COVERAGE
+void formatter_coverage(void* handle, const char* path) { static_cast<Model*>(handle)->context.coveragep()->write(path); }
+#endif
 
 uint64_t formatter_clocks(void* handle) { return static_cast<Model*>(handle)->clocks; }
 }

@@ -90,6 +90,10 @@ class Device:
         answers = self._library.formatter_stream(self._handle, pointers[0], pointers[1], n, int(slow), pointers[2], pointers[3])
         return (responses.tolist(), back.tolist()) if answers == 2 * n else None
 
+    def write_coverage(self, path: Path) -> None:
+        """Code coverage so far, of a library built with it."""
+        self._library.formatter_coverage(self._handle, str(path).encode())
+
     def run(
         self,
         words: npt.NDArray[np.uint64],
@@ -125,9 +129,9 @@ def device(library: Path, mutant: int = 0) -> Iterator[Device]:
         made.close()
 
 
-def library(formatter: Formatter) -> Path:
-    """The formatter's shared library, built once per set of sources."""
-    digest = hashlib.sha256(wrapper(formatter).encode() + DRIVER.read_bytes())
+def library(formatter: Formatter, coverage: bool = False) -> Path:
+    """The formatter's shared library, built once per set of sources; with `coverage`, code coverage is counted."""
+    digest = hashlib.sha256(wrapper(formatter).encode() + DRIVER.read_bytes() + bytes([coverage]))
     for source in formatter.sources:
         digest.update(Path(source).read_bytes())
     folder = simulators.BUILD / "model" / f"{formatter.name}-{digest.hexdigest()[:12]}"
@@ -138,23 +142,27 @@ def library(formatter: Formatter) -> Path:
         made = folder / "libformatter.so"
         if not made.exists():
             text.write_text(wrapper(formatter))
-            verilate([*map(Path, formatter.sources), text], folder, made)
+            verilate([*map(Path, formatter.sources), text], folder, made, coverage=coverage)
     return made
 
 
-def verilate(sources: Sequence[Path], folder: Path, made: Path, *, defines: Sequence[str] = ()) -> None:
+def verilate(
+    sources: Sequence[Path], folder: Path, made: Path, *, defines: Sequence[str] = (), coverage: bool = False
+) -> None:
     """Verilate `formatter_under_test` and link it with the C interface; raises BenchError."""
     simulators.require(simulators.VERILATOR)
     parts = folder / "parts"
     include = _run(["verilator", "--getenv", "VERILATOR_ROOT"]).strip() + "/include"
     _run(
-        ["verilator", "--cc", "--build", "-j", "2", *_FLAGS, "--top-module", TOP, "-CFLAGS", "-O3 -fPIC", "--Mdir", str(parts),
+        ["verilator", "--cc", "--build", "-j", "2", *_FLAGS, *(["--coverage"] if coverage else []), "--top-module", TOP, "-CFLAGS", "-O3 -fPIC", "--Mdir", str(parts),
          *map(str, sources)]
     )  # fmt: skip
     objects = [str(path) for path in (parts / f"V{TOP}__ALL.a", parts / "libverilated.a") if path.exists()]
     if not (parts / "libverilated.a").exists():
         objects += [f"{include}/verilated.cpp", f"{include}/verilated_threads.cpp"]
+        objects += [f"{include}/verilated_cov.cpp"] if coverage else []
     unfinished = made.with_suffix(".part")
+    defines = [*defines, *(["VM_COVERAGE=1"] if coverage else [])]
     _run(
         ["g++", "-std=c++17", "-O3", "-fPIC", "-shared", *(f"-D{name}" for name in defines), f"-I{parts}", f"-I{include}",
          f"-I{include}/vltstd", "-o", str(unfinished), str(DRIVER), *objects, "-pthread"]

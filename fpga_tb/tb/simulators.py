@@ -76,7 +76,7 @@ def require(simulator: str) -> None:
     executable, option, oldest, remedy = _TOOLS[simulator]
     if not _tool(executable):
         raise BenchError(f"{executable} is not installed", remedy)
-    shown = subprocess.run([executable, option], capture_output=True, text=True, check=False, env=environment()).stdout
+    shown = subprocess.run([str(_tool(executable)), option], capture_output=True, text=True, check=False, env=environment()).stdout
     found = re.search(r"(\d+)\.(\d+)", shown)
     if not found or tuple(map(int, found.groups())) < oldest:
         version = found.group() if found else "unknown"

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from fpga_tb.tb.records import Octets, Table
 from hil.asterix import RecordTable, decode, encode_records
 
+_ONE_BLOCK = 65_507
 _ALWAYS = {"070": "tod", "040": "number"}
 _OPTIONAL = {  # I062 path → (validity bit, column)
     "105/LAT": ("i105", "latitude"),
@@ -31,9 +32,12 @@ _STATUS = (  # I062/080: octet, lowest bit, width of each field
 
 
 def mismatches(
-    blocks: Octets, ends: npt.NDArray[np.int64], table: Table, sac: int, sic: int, service: int, mtu_octets: int
+    blocks: Octets, ends: npt.NDArray[np.int64], table: Table, sac: int, sic: int, service: int, mtu_octets: int | None
 ) -> list[str]:
-    """Every way in which the blocks are not exactly the records; empty = equal bit for bit."""
+    """Every way in which the blocks are not exactly the records; empty = equal bit for bit.
+
+    `mtu_octets` None: where blocks end is not asked (they were closed by time), only that each ends where a record ends.
+    """
     decoded = decode(blocks, raw=True)
     if len(decoded.errors):
         return [f"{len(decoded.errors)} decode errors, the first: {decoded.errors[0]}"]
@@ -48,7 +52,14 @@ def mismatches(
         if np.any(columns[path] != value):
             found.append(f"{path} is not {value} everywhere")
     values = decode(blocks)[62]
-    again, starts, _ = encode_records(62, values.columns(), present=values.present(), mtu=mtu_octets)
+    again, starts, _ = encode_records(62, values.columns(), present=values.present(), mtu=mtu_octets or _ONE_BLOCK)
+    if mtu_octets is None:
+        bodies = np.delete(blocks, np.add.outer(np.append(0, ends[:-1]), np.arange(3)).reshape(-1))
+        if not np.array_equal(np.asarray(again)[3:], bodies):
+            found.append("encoded again, the octets differ")
+        if len(ends) != len(decoded.blocks) or ends[-1] != len(blocks):
+            found.append("blocks end elsewhere")
+        return found
     if not np.array_equal(np.asarray(again), blocks):
         found.append("encoded again, the octets differ")
     if not np.array_equal(np.append(starts[1:], len(again)), ends):

@@ -14,15 +14,14 @@ import numpy.typing as npt
 
 from hil.asterix.decoding import profile_number
 from hil.asterix.kernel import FIELD, LANES, PRESENCE, EncodeJob, address, field_row, library
-from hil.asterix.limits import mandatory_items, raw_limit, raw_limits
+from hil.asterix.limits import mandatory_items, raw_limits
 from hil.asterix.plans import Field, NodeKind, Plan, plan
 from hil.asterix.records import REPEATS, Octets, Offsets
+from hil.asterix.refusals import structure_refused, value_refused
 from hil.asterix.request import Request
 from hil.errors import EncodeError
 
 DEFAULT_MTU = 1400  # octets of UDP payload
-
-_FITS, _NO_ROOM, _TOO_LONG, _TOO_MANY, _NONE, _TEXT_LONG, _CHARACTER, _RANGE, _NO_VALUE = range(9)
 
 
 def encode(
@@ -84,9 +83,41 @@ def encode_records(
     return _Writer(used, request, int(used.roots[number]), mtu).write()
 
 
-@dataclass
+class Workspace:
+    """What the kernel writes into for `n` records of a plan, in at most `size` octets."""
+
+    def __init__(self, used: Plan, n: int, size: int) -> None:
+        self.plan = used
+        self.out = np.zeros(size, np.uint8)
+        self.blocks, self.rows = np.empty(n, np.int64), np.empty(n, np.int64)
+        self.position = np.empty((len(used.slots), LANES), np.uint16)
+        self.children = np.empty((int(used.nodes["ordinal"].max()) + 1, LANES), np.uint64)
+
+    def job(self, presence: npt.NDArray[Any], root: int, mtu: int) -> EncodeJob:
+        """A job that lays records out; fields may be added to it. It holds addresses: keep the arrays."""
+        self.presence = presence
+        return EncodeJob(
+            nodes=address(self.plan.nodes),
+            n_nodes=len(self.plan.nodes),
+            n_slots=len(self.plan.slots),
+            presence=address(presence),
+            n_rows=len(self.rows),
+            root=root,
+            category=self.plan.category,
+            mtu=mtu,
+            out=address(self.out),
+            size=len(self.out),
+            block=-1,
+            block_offset=address(self.blocks),
+            row_offset=address(self.rows),
+            position=address(self.position),
+            children=address(self.children),
+        )
+
+
+@dataclass(frozen=True)
 class _Writer:
-    """Drives the kernel: structure first, then values, a few thousand rows at a time."""
+    """Hands a request to the kernel, and says what it would not write."""
 
     plan: Plan
     request: Request
@@ -95,41 +126,20 @@ class _Writer:
 
     def write(self) -> tuple[Octets, Offsets, Offsets]:
         n = self.request.n
-        presence = self._presence_table()
         fields, single = self._fields(repeated=False)
         elements, repeated = self._fields(repeated=True)
-        out = np.zeros(self._bound(), np.uint8)
-        blocks, rows = np.empty(n, np.int64), np.empty(n, np.int64)
-        position = np.empty((len(self.plan.slots), LANES), np.uint16)
-        children = np.empty((int(self.plan.nodes["ordinal"].max()) + 1, LANES), np.uint64)
-        job = EncodeJob(
-            nodes=address(self.plan.nodes),
-            n_nodes=len(self.plan.nodes),
-            n_slots=len(self.plan.slots),
-            presence=address(presence),
-            fields=address(single),
-            n_fields=len(single),
-            repeated=address(repeated),
-            n_repeated=len(repeated),
-            n_rows=n,
-            root=self.root,
-            category=self.plan.category,
-            mtu=self.mtu,
-            out=address(out),
-            size=len(out),
-            block=-1,
-            block_offset=address(blocks),
-            row_offset=address(rows),
-            position=address(position),
-            children=address(children),
-        )
+        work = Workspace(self.plan, n, self._bound())
+        job = work.job(self._presence_table(), self.root, self.mtu)
+        job.fields, job.n_fields = address(single), len(single)
+        job.repeated, job.n_repeated = address(repeated), len(repeated)
         refusal = library().rh_encode(ctypes.byref(job))
+        where = f"row {job.bad_row}: "
         if refusal and job.bad_node >= 0:
-            raise self._layout_error(refusal, int(job.bad_row), int(job.bad_node))
+            raise structure_refused(self.plan, refusal, job.bad_node, where)
         if refusal:
             one = [*fields, *elements][job.bad_field]
-            raise self._value_error(refusal, one, int(job.bad_element), int(job.bad_row))
-        return out[: job.at], blocks[: job.n_blocks], rows
+            raise value_refused(self.plan, refusal, one, self.request.values[one.index][job.bad_element], where)
+        return work.out[: job.at], work.blocks[: job.n_blocks], work.rows
 
     def _fields(self, *, repeated: bool) -> tuple[list[Field], npt.NDArray[Any]]:
         """The fields that have a column, in the order of the record, and as the kernel takes them."""
@@ -179,30 +189,3 @@ class _Writer:
             else:
                 total += request.n * (2 + int(node["size"])) + elements
         return total
-
-    def _name(self, path: str) -> str:
-        return f"I{self.plan.category:03d}/{path}"
-
-    def _layout_error(self, refusal: int, row: int, node: int) -> EncodeError:
-        slot = int(self.plan.nodes["slot"][node])
-        path = self.plan.slots[slot].path if slot >= 0 else "record"
-        cause, remedy = {
-            _TOO_LONG: ("makes the record longer than 65532 octets", "give fewer elements"),
-            _TOO_MANY: ("has more elements or octets than its count can say", "give fewer"),
-            _NONE: ("is present with no element", "leave it out of `present`"),
-        }.get(refusal, ("does not fit the output buffer", "report it as a bug"))
-        return EncodeError(f"{self._name(path)} {cause}, row {row}", remedy)
-
-    def _value_error(self, refusal: int, one: Field, index: int, row: int) -> EncodeError:
-        value = self.request.values[one.index][index]
-        name = f"{self._name(one.path)} = {value}{f' {one.unit}' if one.unit else ''} in row {row}"
-        limit = raw_limit(self.plan.category, one)
-        if refusal == _NO_VALUE:
-            return EncodeError(f"{name} is not a number", "give a value, or mark the item absent in `present`")
-        if refusal == _RANGE:
-            return EncodeError(
-                f"{name} is out of range", f"give {limit.low * one.scale:.12g} … {limit.high * one.scale:.12g}"
-            )
-        if refusal == _TEXT_LONG:
-            return EncodeError(f"{name} is longer than {one.dtype.itemsize} characters", "shorten it")
-        return EncodeError(f"{name} has a character that the field cannot carry", "use capitals, digits and spaces")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from ctypes import POINTER, c_int32, c_int64, c_void_p
+from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,20 @@ CAUSES = (
     "datagram outside the data",
 )
 """Text of each enum cause in kernel.c."""
+
+
+class Refusal(IntEnum):
+    """Mirror of enum refusal in kernel.h."""
+
+    FITS = 0
+    NO_ROOM = 1
+    RECORD_TOO_LONG = 2
+    TOO_MANY = 3
+    NONE_TO_REPEAT = 4
+    TEXT_TOO_LONG = 5
+    BAD_CHARACTER = 6
+    OUT_OF_RANGE = 7
+    NO_VALUE = 8
 
 
 class WalkJob(ctypes.Structure):
@@ -237,6 +252,7 @@ __all__ = [
     "PRESENCE",
     "TAPE_SLOT",
     "EncodeJob",
+    "Refusal",
     "TapeJob",
     "WalkJob",
     "address",

@@ -9,15 +9,22 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 
+_MENDED = 0.6  # share of the datagrams
+
 
 def mutations(datagrams: Sequence[bytes], n: int, seed: int) -> Iterator[bytes]:
-    """`n` mutated datagrams, each made of one of the given ones (not empty) by one to three mutations."""
+    """`n` mutated datagrams, each made of one of the given ones (not empty) by one to three mutations.
+
+    Most get a length that is right for what they have become, so that the fault is met inside the records and not at the door.
+    """
     rng = random.Random(seed)
     for _ in range(n):
         octets = bytearray(rng.choice(datagrams))
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
             if octets:
                 rng.choice(MUTATIONS)(rng, octets)
+        if len(octets) >= 3 and rng.random() < _MENDED:
+            octets[1:3] = (len(octets) & 0xFFFF).to_bytes(2, "big")
         yield bytes(octets)
 
 

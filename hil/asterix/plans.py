@@ -186,8 +186,22 @@ class Plan:
             raise ConfigError(f"CAT{self.category:03d} item {path!r} is not one value", "name a field below it")
         return self.fields[self.field_of[path]]
 
+    @cached_property
+    def kinds(self) -> tuple[NodeKind, ...]:
+        """Kind of each slot's node (of a later part: that of its extended item)."""
+        return tuple(NodeKind(kind) for kind in self.nodes["kind"][[slot.node for slot in self.slots]].tolist())
+
+    @cached_property
+    def parts(self) -> dict[int, tuple[int, ...]]:
+        """Slots of the parts of each extended item, by each of them: `parts[slot]` begins with the item's own."""
+        of_node: dict[int, list[int]] = {}
+        for slot in self.slots:
+            if self.kinds[slot.index] is NodeKind.EXTENDED:
+                of_node.setdefault(slot.node, []).append(slot.index)
+        return {slot: tuple(group) for group in of_node.values() for slot in group}
+
     def kind(self, slot: int) -> NodeKind:
-        return NodeKind(int(self.nodes["kind"][self.slots[slot].node]))
+        return self.kinds[slot]
 
     @property
     def paths(self) -> tuple[str, ...]:

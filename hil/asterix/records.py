@@ -128,12 +128,15 @@ class RecordTable:
         return np.concatenate([segment.slot(slot) != 0 for segment in self.segments] or [np.zeros(0, bool)])
 
     def present(self) -> dict[str, Mask]:
-        """Presence of everything that some but not all records carry: what `encode` wants beside the columns."""
+        """Which records carry what: what `encode` wants beside the columns. Fixed items that all records have are left out."""
         masks = {}
         for slot in self.plan.slots:
             if self.used[slot.index] and not slot.path.endswith("/end"):
-                masks[slot.path] = np.concatenate([segment.slot(slot.index) != 0 for segment in self.segments])
-        return {path: mask for path, mask in masks.items() if not mask.all()}
+                mask = np.concatenate([segment.slot(slot.index) != 0 for segment in self.segments])
+                fixed = self.plan.kind(slot.index) in (NodeKind.FIXED, NodeKind.EXTENDED)
+                if not (fixed and mask.all()):  # others may be there and hold nothing, so that no column tells of them
+                    masks[slot.path] = mask
+        return masks
 
     def rep(self, path: str) -> tuple[Offsets, dict[str, Column]]:
         """A repetitive item: `offsets` i8[n + 1], elements of record k are `offsets[k]:offsets[k + 1]`, and their columns

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hil.asterix.plans import Field, NodeKind, Plan, Slot
+from hil.asterix.plans import RANDOM_FIELDS, Field, NodeKind, Plan, Slot
 from hil.asterix.records import REPEATS, Mask, Octets, Offsets
+from hil.asterix.refusals import item_name
 from hil.errors import EncodeError
 
 
@@ -25,7 +26,7 @@ class Request:
         self.values: dict[int, npt.NDArray[Any]] = {}  # field index → contiguous f8, i8 or S, one per row or element
         self.offsets: dict[int, Offsets] = {}  # slot → offsets of its elements or octets
         self.payload: dict[int, Octets] = {}
-        self.n = _rows(columns)
+        self.n = _rows(columns, present)
         self.given = {used.slot(path).index: self._mask(path, mask) for path, mask in present.items()}
         for path, column in columns.items():
             self._take(path, column)
@@ -54,7 +55,7 @@ class Request:
         elif kind in (NodeKind.EXPLICIT, NodeKind.RANDOM):
             self._take_payload(slot, column)
         else:
-            raise EncodeError(f"{self._name(path)} is not one value", "give columns for the fields below it")
+            raise EncodeError(f"{item_name(self.plan, path)} is not one value", "give columns for the fields below it")
 
     def _take_payload(self, slot: Slot, column: Any) -> None:
         if isinstance(column, tuple) and len(column) == 2 and isinstance(column[1], np.ndarray):
@@ -66,19 +67,23 @@ class Request:
         self.payload[slot.index] = np.ascontiguousarray(octets, np.uint8)
         if self.offsets[slot.index][-1] > len(octets):
             raise EncodeError(
-                f"{self._name(slot.path)}: offsets end behind its {len(octets)} octets", "mend the offsets"
+                f"{item_name(self.plan, slot.path)}: offsets end behind its {len(octets)} octets", "mend the offsets"
             )
 
     def _offsets(self, path: str, offsets: npt.ArrayLike) -> Offsets:
         out = np.ascontiguousarray(offsets, np.int64)
         if out.shape != (self.n + 1,) or out[0] != 0 or (np.diff(out) < 0).any():
-            raise EncodeError(f"{self._name(path)}: offsets {out.shape} do not rise from 0", f"give i8[{self.n + 1}]")
+            raise EncodeError(
+                f"{item_name(self.plan, path)}: offsets {out.shape} do not rise from 0", f"give i8[{self.n + 1}]"
+            )
         return out
 
     def _column(self, one: Field, values: Any, n: int) -> npt.NDArray[Any]:
         column = np.asarray(values)
         if column.shape != (n,):
-            raise EncodeError(f"{self._name(one.path)} has shape {column.shape}, not ({n},)", "give one value each")
+            raise EncodeError(
+                f"{item_name(self.plan, one.path)} has shape {column.shape}, not ({n},)", "give one value each"
+            )
         wanted, accepted = ("f8", "fiu") if one.is_quantity else ("i8", "iub") if one.dtype.kind in "iu" else ("", "SV")
         if column.dtype.kind == "U":
             column = self._ascii(one, column)
@@ -86,7 +91,7 @@ class Request:
             return np.zeros(0, wanted or one.dtype)
         if column.dtype.kind not in accepted:
             kind = {"f8": "numbers", "i8": "integers"}.get(wanted, "text")
-            raise EncodeError(f"{self._name(one.path)} is {column.dtype}", f"give {kind}")
+            raise EncodeError(f"{item_name(self.plan, one.path)} is {column.dtype}", f"give {kind}")
         if wanted == "i8" and column.dtype == np.uint64 and one.bits < 64:
             column = np.minimum(column, np.uint64(2**63 - 1))
         return np.ascontiguousarray(column, wanted or None)
@@ -95,7 +100,7 @@ class Request:
         try:
             return column.astype("S")
         except UnicodeEncodeError as error:
-            raise EncodeError(f"{self._name(one.path)} has text beyond ASCII", "give ASCII text") from error
+            raise EncodeError(f"{item_name(self.plan, one.path)} has text beyond ASCII", "give ASCII text") from error
 
     def _scale_by_case(self) -> None:
         """Turn SI values whose LSB depends on another field into raw ones."""
@@ -121,7 +126,7 @@ class Request:
                 above = masks[slot.parent]
                 masks[slot.parent] = mask if above is None else above | mask
             if mask is not None and slot.part > 0:
-                before = next(s.index for s in slots if s.node == slot.node and s.part == slot.part - 1)
+                before = self.plan.parts[slot.index][slot.part - 1]
                 earlier = masks[before]
                 masks[before] = mask if earlier is None else earlier | mask
         return masks
@@ -135,25 +140,30 @@ class Request:
             mask = np.ones(self.n, bool)
         owner = slot.parent
         if slot.part > 0 and slot.index not in self.given:
-            owner = next(s.index for s in self.plan.slots if s.node == slot.node and s.part == 0)
+            owner = self.plan.parts[slot.index][0]
         above = self.given.get(owner)
         return mask if above is None else mask & above
 
     def _demand_values(self) -> None:
         """Refuse a present item without its quantities, texts, elements or octets."""
+        parents = {s.parent for s in self.plan.slots if self.masks[s.index] is not None}
         for slot, mask in zip(self.plan.slots, self.masks, strict=True):
             if mask is None or not mask.any():
                 continue
             kind = self.plan.kind(slot.index)
             fields = self.plan.fields_of_slot[slot.index]
-            below = any(self.masks[s.index] is not None for s in self.plan.slots if s.parent == slot.index)
-            needs_amount = kind in REPEATS or kind is NodeKind.RANDOM or (kind is NodeKind.EXPLICIT and not below)
-            if needs_amount and slot.index not in self.offsets and not slot.path.endswith("/end"):
-                raise EncodeError(f"{self._name(slot.path)} is present without contents", "give offsets and values")
+            explicit = kind is NodeKind.EXPLICIT and slot.index not in parents
+            needs_amount = kind in REPEATS or explicit or slot.path == RANDOM_FIELDS
+            if needs_amount and slot.index not in self.offsets:
+                raise EncodeError(
+                    f"{item_name(self.plan, slot.path)} is present without contents", "give offsets and values"
+                )
             for one in fields:
                 if one.index not in self.values and (one.is_quantity or one.dtype.kind in "SV"):
                     row = int(np.argmax(mask))
-                    raise EncodeError(f"{self._name(one.path)} has no column, row {row} needs it", "give its values")
+                    raise EncodeError(
+                        f"{item_name(self.plan, one.path)} has no column, row {row} needs it", "give its values"
+                    )
 
     def refuse_foreign(self, profile: int) -> None:
         """An item that the profile has no place for would vanish without a word."""
@@ -163,10 +173,11 @@ class Request:
             if foreign and mask is not None and mask.any():
                 name = self.plan.profiles[profile] or "record"
                 raise EncodeError(
-                    f"{self._name(slot.path)} has no place in a {name}", "leave it out or name its profile"
+                    f"{item_name(self.plan, slot.path)} has no place in a {name}", "leave it out or name its profile"
                 )
 
     def demand(self, items: Sequence[str]) -> None:
+        """Refuse a record without one of these items."""
         for item in items:
             if item not in self.plan.slot_of:
                 continue
@@ -174,16 +185,14 @@ class Request:
             if mask is None or not mask.all():
                 row = 0 if mask is None else int(np.argmin(mask))
                 raise EncodeError(
-                    f"{self._name(item)} is mandatory and missing in row {row}", "give it, or encode partial"
+                    f"{item_name(self.plan, item)} is mandatory and missing in row {row}", "give it, or encode partial"
                 )
 
-    def _name(self, path: str) -> str:
-        return f"I{self.plan.category:03d}/{path}"
 
-
-def _rows(columns: Mapping[str, Any]) -> int:
+def _rows(columns: Mapping[str, Any], present: Mapping[str, npt.ArrayLike]) -> int:
+    """How many records the caller means."""
     for column in columns.values():
-        if isinstance(column, tuple):
-            return len(column[0]) - 1
-        return len(column)
+        return len(column[0]) - 1 if isinstance(column, tuple) else len(column)
+    for mask in present.values():
+        return int(np.size(mask))
     raise EncodeError("no columns to encode", "give at least one")

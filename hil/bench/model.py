@@ -37,7 +37,7 @@ class BoxSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A box under test."""
 
     name: Name
-    kind: Literal["native"]
+    kind: Literal["native", "sim"]
     nation: Name
     image: str
     serial_number: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]+$")]
@@ -65,7 +65,7 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     name: Name
     title: str
-    fidelity: Literal["native"]
+    fidelity: Literal["native", "sim"]
     isolation: Literal["auto", "namespace", "loopback"] = "auto"
     suite: str
     links: str

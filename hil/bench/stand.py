@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from hil.bench import isolation
 from hil.bench.addressing import WireEnds, addresses_by_node, wire_ends
 from hil.bench.config import load
 from hil.bench.model import BenchConfig, BoxSpec
 from hil.bench.processes import Processes
-from hil.boxes.box import Identity, Ports
+from hil.boxes.box import Box, Identity, Ports
 from hil.boxes.native import NativeBox
 from hil.columns import StampSource
 from hil.drivers import pcapng
@@ -40,9 +44,55 @@ class Hop:
     impairment: Impairment = field(default_factory=Impairment)
 
 
+@dataclass(frozen=True)
+class Act:
+    """Something to be done to a box at an instant of a run: a query, a reset, a fault."""
+
+    at_ns: int
+    do: Callable[[], object]
+
+
+class WireCounters(Protocol):
+    """What a wire shows of itself while it runs."""
+
+    received: int
+    sent: int
+
+    @property
+    def latest_delay_ns(self) -> int: ...
+    def lateness_s(self) -> npt.NDArray[np.float64]:
+        """How late each datagram left against the wire's plan, s, (n,) f8."""
+        ...
+
+
+class Stand(Protocol):
+    """A bench that stands, of any fidelity. `taps` are the interfaces of the capture in order; `wires` the live counters of `ends`."""
+
+    config: BenchConfig
+    folder: Path
+    isolation: tuple[str, str]
+    ends: Sequence[WireEnds]
+    taps: Sequence[pcapng.TapInterface]
+    capture: Path
+    identities: dict[str, Identity]
+    precision: str
+
+    @property
+    def wires(self) -> Sequence[WireCounters]: ...
+    @property
+    def boxes(self) -> Mapping[str, Box]: ...
+    def now_ns(self) -> int:
+        """The bench's clock, ns since the epoch: CLOCK_REALTIME, or virtual."""
+        ...
+
+    def drops(self) -> dict[str, int]:
+        """What the bench itself lost, by wire."""
+        ...
+
+
 @dataclass
-class Stand:
-    """A bench that stands. `taps` are the interfaces of the capture in order; `wires` the live counters of each wire."""
+class ProcessStand:
+    """A bench of processes, sockets and ptys, in real time."""
 
     config: BenchConfig
     folder: Path
@@ -56,6 +106,10 @@ class Stand:
     boxes: Mapping[str, NativeBox]
     identities: dict[str, Identity] = field(default_factory=dict)
     precision: str = ""
+
+    def now_ns(self) -> int:
+        """CLOCK_REALTIME."""
+        return time.time_ns()
 
     def wire_into(self, source: str, sink: str) -> WireEnds:
         """The addresses of the wire from `source` to `sink`."""
@@ -78,12 +132,12 @@ class Stand:
 @contextmanager
 def stand_up(
     config: BenchConfig, hops: Sequence[Hop], folder: Path, *, isolation_mode: str = "", seed: int = 0
-) -> Iterator[Stand]:
+) -> Iterator[ProcessStand]:
     """Stand the bench up, with logs and capture in `folder`, and take it down at the end.
 
     Raises BenchError (blocked) when a box, port, lock or node is not to be had; the message says which and what to do.
     """
-    names = _nodes(hops)
+    names = nodes_of(hops)
     for name in names:
         config.role_of(name)
     policy = load(config.follow(config.file.policy), Policy)
@@ -101,7 +155,7 @@ def stand_up(
         capture = folder / "capture.pcapng"
         pcapng.create(capture, taps, "radar-hil")
         wires = start_wires(processes, wired, ends, taps, capture, seed)
-        stand = Stand(config, folder, processes, reached, hops, ends, taps, capture, wires, {})
+        stand = ProcessStand(config, folder, processes, reached, hops, ends, taps, capture, wires, {})
         stand.precision = processes.wait_ready("wan")
         _start_nodes(stand, policy)
         stand.boxes = {box.name: _box(stand, box) for box in config.file.box if box.name in names}
@@ -113,7 +167,8 @@ def stand_up(
             started.stop()
 
 
-def _nodes(hops: Sequence[Hop]) -> list[str]:
+def nodes_of(hops: Sequence[Hop]) -> list[str]:
+    """Every node that a hop begins or ends at, in their order."""
     return list(dict.fromkeys(name for hop in hops for name in (hop.source, hop.sink)))
 
 
@@ -172,19 +227,19 @@ def start_wires(
     return state
 
 
-def _start_nodes(stand: Stand, policy: Policy) -> None:
-    nodes = [node for node in stand.config.file.node if node.name in _nodes(stand.hops)]
+def _start_nodes(stand: ProcessStand, policy: Policy) -> None:
+    nodes = [node for node in stand.config.file.node if node.name in nodes_of(stand.hops)]
     for node in nodes:
-        config = NodeConfig(name=node.name, role=node.role, routes=_routes(stand, node.name), policy=policy)
+        config = NodeConfig(name=node.name, role=node.role, routes=routes_of(stand.config, stand.ends, node.name), policy=policy)
         _spawn_python(stand.processes, node.name, "hil.links.node", config, node.name)
     for node in nodes:
         stand.processes.wait_ready(node.name)
 
 
-def _routes(stand: Stand, node: str) -> list[Route]:
+def routes_of(config: BenchConfig, ends: Sequence[WireEnds], node: str) -> list[Route]:
     """What comes in on a wire goes out on the one that leads on; a gateway or hub never sends back where it came from."""
-    arriving = [wire for wire in stand.ends if wire.sink == node]
-    leaving = [wire for wire in stand.ends if wire.source == node]
+    arriving = [wire for wire in ends if wire.sink == node]
+    leaving = [wire for wire in ends if wire.source == node]
     routes = []
     for wire in arriving:
         onward = next((out for out in leaving if out.sink != wire.source), None)
@@ -193,14 +248,14 @@ def _routes(stand: Stand, node: str) -> list[Route]:
                 listen=wire.into,
                 send_from=onward.out_of if onward else "",
                 to=onward.listen if onward else "",
-                sender=stand.config.nation_of(wire.source),
-                receiver=stand.config.nation_of(onward.sink) if onward else "",
+                sender=config.nation_of(wire.source),
+                receiver=config.nation_of(onward.sink) if onward else "",
             )
         )
     return routes
 
 
-def _box(stand: Stand, spec: BoxSpec) -> NativeBox:
+def _box(stand: ProcessStand, spec: BoxSpec) -> NativeBox:
     config = stand.config
     into = {config.role_of(wire.source): wire for wire in stand.ends if wire.sink == spec.name}
     out_of = {config.role_of(wire.sink): wire for wire in stand.ends if wire.source == spec.name}
@@ -211,20 +266,25 @@ def _box(stand: Stand, spec: BoxSpec) -> NativeBox:
         link_out=towards.get("gateway"),
         c2_out=towards.get("c2"),
     )
+    return NativeBox(
+        spec.name,
+        config.follow(spec.image),
+        ports,
+        stand.processes,
+        settings=settings_of(config, spec),
+        expected_build_id=spec.build_id,
+    )
+
+
+def settings_of(config: BenchConfig, spec: BoxSpec) -> list[str]:
+    """What a box is told of itself and of its radars, whatever it is made of (docs/icd.md §5)."""
     settings = ["--sac", spec.sac, "--sic", spec.sic, "--service", spec.service, "--serial-number", spec.serial_number]
     settings += ["--flush-ms", spec.flush_ms, "--mtu", spec.mtu_octets, "--fcs", spec.serial_fcs_bits]
     for radar in config.file.radar:
         if radar.feeds == spec.name:
             site = f"{radar.latitude_deg}:{radar.longitude_deg}:{radar.height_m}"
             settings += ["--sensor", f"{radar.sac}/{radar.sic}:{site}"]
-    return NativeBox(
-        spec.name,
-        config.follow(spec.image),
-        ports,
-        stand.processes,
-        settings=[*(str(word) for word in settings), *spec.arguments],
-        expected_build_id=spec.build_id,
-    )
+    return [*(str(word) for word in settings), *spec.arguments]
 
 
 def _spawn_python(

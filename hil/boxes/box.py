@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 
@@ -61,8 +60,24 @@ class Box(Protocol):
         """Make a radar known to the box."""
         ...
 
-    def serial_line(self) -> Path:
-        """Device of the port `radar_serial`."""
+    def ask(self, query: str) -> str:
+        """The console's answer to any query. Raises LinkError when none comes."""
+        ...
+
+    def tell(self, command: str) -> None:
+        """A command to the console that has no answer."""
+        ...
+
+    def reset(self) -> None:
+        """Pull the reset pin: settings as at the start, tracks gone, ports stay open."""
+        ...
+
+    def power(self, on: bool) -> None:
+        """Take the power away at once, or give it back and wait as `start` does."""
+        ...
+
+    def freeze(self, frozen: bool) -> None:
+        """Halt the processor where it is, or let it go on."""
         ...
 
     def stop(self) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from hil.boxes import console
 from hil.boxes.box import Identity, Ports, Sensor
 from hil.drivers.pcapng import ASTERIX_PORT
 from hil.drivers.visa import Session
@@ -42,6 +45,7 @@ class NativeBox:
         self._settings = list(settings)
         self._expected_build_id = expected_build_id
         self._console: Session | None = None
+        self._process = 0
 
     def start(self) -> None:
         """Start the process, wait for its `ready`, open its console. Raises BenchError when the image is absent or is not the one
@@ -50,45 +54,46 @@ class NativeBox:
             raise BenchError(
                 f"{self.name} has no firmware image {self.image}", "build it: make -C firmware_stubs posix"
             )
-        self._launcher.spawn(self.name, [str(self.image), *self._arguments()], self.name)
+        self._process = self._launcher.spawn(self.name, [str(self.image), *self._arguments()], self.name)
         said = self._launcher.wait_ready(self.name)
         self._console = Session(f"ASRL{self._link('console').resolve()}::INSTR")
-        running = self.identify().build_id
-        expected = self._expected_build_id or said
-        if running != expected:
-            raise BenchError(
-                f"{self.name} runs build {running}, expected {expected}", "flash the right image, or correct `build_id`"
-            )
+        console.expect_build(self.name, self.identify().build_id, self._expected_build_id or said)
 
     def identify(self) -> Identity:
         """Ask `*IDN?` and `SYST:BUILD?`. Raises BenchError when the answer has another form."""
-        fields = self._session().ask("*IDN?").split(",")
-        if len(fields) != 4:
-            raise BenchError(
-                f"{self.name} does not identify: *IDN? gave `{','.join(fields)}`", "is this console a box's?"
-            )
-        maker, model, serial_number, firmware = fields
-        return Identity(maker, model, serial_number, firmware, self._session().ask("SYST:BUILD?"))
+        return console.identity(self.name, self.ask)
 
     def counters(self) -> Mapping[str, int]:
         """Every counter by name. Raises BenchError when the answer cannot be read."""
-        answer = self._session().ask("STAT:COUN?")
-        try:
-            return {name: int(value) for name, value in (pair.split("=") for pair in answer.split(","))}
-        except ValueError:
-            raise BenchError(f"{self.name}: STAT:COUN? gave `{answer[:80]}`", "is this console a box's?") from None
+        return console.counters(self.name, self.ask)
 
     def add_sensor(self, sensor: Sensor) -> None:
         """Tell the box of a radar; raises BenchError when it refuses."""
-        site = f"{sensor.latitude_deg:.7f},{sensor.longitude_deg:.7f},{sensor.height_m:.1f}"
-        self._session().tell(f"CONF:SENS {sensor.sac},{sensor.sic},{site}")
-        error = self._session().ask("SYST:ERR?")
-        if not error.startswith("0,"):
-            raise BenchError(f"{self.name} refused sensor {sensor.sac}/{sensor.sic}: {error}", "see docs/icd.md §4")
+        console.add_sensor(self.name, self.ask, sensor)
 
     def ask(self, query: str) -> str:
         """Any query to the console."""
         return self._session().ask(query)
+
+    def tell(self, command: str) -> None:
+        """A command to the console that has no answer."""
+        self._session().tell(command)
+
+    def reset(self) -> None:
+        """Pull the reset pin (SIGHUP); the ptys stay."""
+        os.kill(self._process, signal.SIGHUP)
+
+    def power(self, on: bool) -> None:
+        """Take the power away (SIGKILL), or give it back."""
+        if on:
+            self.start()
+        else:
+            os.kill(self._process, signal.SIGKILL)
+            self.stop()
+
+    def freeze(self, frozen: bool) -> None:
+        """Halt the process (SIGSTOP), or let it go on."""
+        os.kill(self._process, signal.SIGSTOP if frozen else signal.SIGCONT)
 
     def serial_line(self) -> Path:
         """The pty that stands for the port `radar_serial`."""

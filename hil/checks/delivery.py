@@ -14,7 +14,7 @@ from hil.timing.journeys import Journeys
 from hil.timing.metrics import losses
 from hil.timing.verdict import Outcome, Verdict, judge_count, judge_loss
 
-REFUSALS = ("missing_item", "unknown_sensor", "bad_time", "test_target", "out_of_range", "table_full")
+REFUSALS = ("missing_item", "unknown_sensor", "bad_time", "test_target", "out_of_range", "table_full", "shed")
 
 
 def line_loss(line: BudgetLine, budget: Budget, journeys: Journeys, requirement: str, *, tap_drops: int = 0) -> Verdict:

@@ -148,5 +148,7 @@ def show(
     parts += [Text(error, style="bold red") for error in errors]
     where = f"isolation: {facts.get('isolation', 'none')} ({facts.get('isolation_reason', 'the bench did not stand')})"
     parts.append(Text(f"{where}, executors: {facts.get('precision', '–')}", style="dim"))
+    if "floor" in facts:
+        parts.append(Text(f"bench: {facts['floor']}", style="dim"))
     parts.append(Text.assemble("verdict: ", (outcome.value, STYLES[outcome]), f"   run folder: {folder}"))
     console.print(Group(*parts), soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -63,8 +62,8 @@ def fly(setup: Setup, stand: Stand, scenario: Scenario, seed: int | None, watch:
             raise ConfigError(f"no chain of the link file starts at radar `{radar.name}`", "add one, or drop the radar")
     observed = build(scenario, [scenario_radar(radar) for radar in radars], seed)
     before = {name: box.counters() for name, box in stand.boxes.items()}
-    begun_ns = time.time_ns()
-    epoch_ns = start_instant_ns()
+    begun_ns = stand.now_ns()
+    epoch_ns = start_instant_ns(stand)
     injections = {
         radar.name: plan_radar(
             radar,
@@ -79,7 +78,7 @@ def fly(setup: Setup, stand: Stand, scenario: Scenario, seed: int | None, watch:
     hold_until_ns = epoch_ns + int(scenario.duration_s * 1e9)
     departures = carry_out(stand, list(injections.values()), hold_until_ns, drain_s, watch)
     after = {name: box.counters() for name, box in stand.boxes.items()}
-    return Flown(observed, injections, departures, before, after, (begun_ns, time.time_ns()))
+    return Flown(observed, injections, departures, before, after, (begun_ns, stand.now_ns()))
 
 
 def result_of(setup: Setup, stand: Stand, flown: Flown, capture: Capture) -> RunResult:

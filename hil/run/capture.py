@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,18 +44,30 @@ class Capture:
         spans = zip(rows["offset"].tolist(), (rows["offset"] + rows["length"]).tolist(), strict=True)
         return [self.octets[begin:end] for begin, end in spans if self.octets[begin] == category]
 
+    def tables(self, tap: str) -> Mapping[int, RecordTable]:
+        """Every record at one tap with all its items, by category; `datagram` counts the arrivals at this tap."""
+        rows = self.arrivals[self.arrivals["tap"] == self.taps.index(tap)]
+        return decode(self.octets, spans=(rows["offset"], rows["length"].astype(np.int64))).tables
+
+    def stamps_ns(self, tap: str) -> npt.NDArray[np.int64]:
+        """When each datagram was seen at one tap, ns."""
+        return np.asarray(self.arrivals["arrived_ns"][self.arrivals["tap"] == self.taps.index(tap)], np.int64)
+
     def at(self, tap: str) -> Table:
         """Records at one tap, in order of arrival."""
         rows: Table = self.records[self.records["tap"] == self.taps.index(tap)]
         return rows
 
 
-def read_capture(path: Path) -> Capture:
-    """Read the capture of a run; whatever is whole is read, even when the run was killed. Raises DecodeError for another format."""
+def read_capture(path: Path, since_ns: int = 0) -> Capture:
+    """Read the capture of a run, from an instant on; whatever is whole is read, even when the run was killed.
+
+    Raises DecodeError for another format.
+    """
     data = path.read_bytes()
     taps, sources, arrivals, torn = _index(data, path)
-    order = np.argsort(arrivals["arrived_ns"], kind="stable")
-    arrivals = arrivals[order]
+    arrivals = arrivals[arrivals["arrived_ns"] >= since_ns]
+    arrivals = arrivals[np.argsort(arrivals["arrived_ns"], kind="stable")]
     decoded = decode(data, spans=(arrivals["offset"], arrivals["length"].astype(np.int64)))
     tables = decoded.tables
     records = [_plots(tables[48], arrivals)] if 48 in tables else []

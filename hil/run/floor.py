@@ -43,6 +43,13 @@ class BenchFloor:
     own: Mapping[str, Floats] = field(default_factory=dict)
     waits_s: Floats = field(default_factory=lambda: np.zeros(0))
 
+    def words(self) -> str:
+        """One line for a report: since when the bench is qualified, or that it is not, and what this run shows of it."""
+        known = f"qualified {self.qualified.taken}" if self.qualified else f"{self.reason}: run `hil bench qualify`"
+        shown = {**self.own, "waiting for a core": self.waits_s}
+        p99 = [f"{what} {np.percentile(late, 99) * 1e3:.3f}" for what, late in shown.items() if len(late)]
+        return f"{known}; late in this run, p99 in ms: {', '.join(p99)}" if p99 else known
+
     def floor_s(self, line: BudgetLine, budget: Budget) -> float:
         """What the harness may add to a delay on `line`, s, at the budget's percentile and confidence; inf if nobody can tell."""
         return sum(self._kind_s(kind, budget) for kind in self._kinds(line, budget))

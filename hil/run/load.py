@@ -68,7 +68,7 @@ class BoxLoad:
         return lambda messages: self._offer(messages, schedule.bursts(int(messages), 1.0, 1))
 
     def _offer(self, load: float, instants_ns: npt.NDArray[np.int64]) -> Trial:
-        injection = self._plots(start_instant_ns() + instants_ns)
+        injection = self._plots(start_instant_ns(self.stand) + instants_ns)
         before = self._out()
         carry_out(self.stand, [injection], int(injection.scheduled_ns[-1]), DRAIN_S, lambda _share: None)
         sent = len(injection.plot_id)

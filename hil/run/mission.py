@@ -1,4 +1,6 @@
-"""Carries out injections on a bench that stands: executors in processes of their own, watched until the last plot has arrived."""
+"""Carries out injections on a bench that stands: executors in processes of their own, watched until the last plot has arrived;
+on a simulated bench the clock is simply moved on.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import numpy as np
 
-from hil.bench.stand import Stand, tap_name
-from hil.columns import Table
+from hil.bench.stand import Act, ProcessStand, Stand, tap_name
+from hil.bench.virtual import Sending, VirtualStand
+from hil.columns import DEPARTURES, MISSING, StampSource, Table
 from hil.errors import HilTimeoutError
 from hil.run.executor import EthernetPort, ExecutorConfig, SerialPort
 from hil.run.injection import Injection
@@ -24,26 +27,35 @@ OVERRUN_S = 10.0
 Watcher = Callable[[float], None]
 
 
-def start_instant_ns() -> int:
-    """The next whole second that leaves executors the time to start; CLOCK_REALTIME, ns."""
-    return (time.time_ns() + int(LEAD_S * 1e9)) // 10**9 * 10**9 + 10**9
+def start_instant_ns(stand: Stand) -> int:
+    """The next whole second of the bench's clock that leaves executors the time to start, ns."""
+    return (stand.now_ns() + int(LEAD_S * 1e9)) // 10**9 * 10**9 + 10**9
 
 
 def carry_out(
-    stand: Stand, injections: Sequence[Injection], hold_until_ns: int, drain_s: float, watch: Watcher
+    stand: Stand,
+    injections: Sequence[Injection],
+    hold_until_ns: int,
+    drain_s: float,
+    watch: Watcher,
+    acts: Sequence[Act] = (),
 ) -> dict[str, Table]:
     """Carry out all `injections` at once, hold out until `hold_until_ns`, then `drain_s` more for what is still on its way.
 
-    `watch` is called about ten times a second with the share (0…1) of the schedule that has passed. Returns hil.columns.DEPARTURES
-    by radar. Raises BenchError when any process of the bench dies meanwhile, HilTimeoutError when an executor does not end.
+    Meanwhile `acts` are done, each at its instant or as soon after it as the bench can. `watch` is called about ten times a second
+    with the share (0…1) of the schedule that has passed. Returns hil.columns.DEPARTURES by radar. Raises BenchError when any process
+    of the bench dies meanwhile, HilTimeoutError when an executor does not end.
     """
     last_ns = max([hold_until_ns, *(int(i.scheduled_ns[-1]) for i in injections if len(i.scheduled_ns))])
+    if isinstance(stand, VirtualStand):
+        return carry_out_virtually(stand, injections, last_ns + int(drain_s * 1e9), watch, acts)
+    assert isinstance(stand, ProcessStand)
     _start_witness(stand, last_ns + int((OVERRUN_S + drain_s) * 1e9))
     names = [_start(stand, injection) for injection in injections]
     try:
         busy = [injection for injection in injections if len(injection.scheduled_ns)]
         first_ns = min((int(i.scheduled_ns[0]) for i in busy), default=time.time_ns())
-        _wait(stand, names, first_ns, last_ns, drain_s, watch)
+        _wait(stand, names, (first_ns, last_ns), drain_s, watch, sorted(acts, key=lambda act: act.at_ns))
     finally:
         for name in [WITNESS, *names]:
             stand.processes.stop(name)
@@ -51,11 +63,42 @@ def carry_out(
     return {i.radar: np.load(_departures(stand, i.radar)) for i in injections}
 
 
-def _wait(stand: Stand, names: Sequence[str], first_ns: int, last_ns: int, drain_s: float, watch: Watcher) -> None:
-    done = False
+def carry_out_virtually(
+    stand: VirtualStand, injections: Sequence[Injection], until_ns: int, watch: Watcher, acts: Sequence[Act]
+) -> dict[str, Table]:
+    """The same on a virtual clock, which stops at `until_ns`."""
+    departures = {}
+    for injection in injections:
+        sending = Sending(injection.scheduled_ns.tolist(), injection.payloads, injection.octets)
+        rows = np.zeros(len(injection.plot_id), DEPARTURES)
+        rows["plot_id"], rows["scheduled_ns"] = injection.plot_id, injection.scheduled_ns
+        rows["departed_ns"] = stand.send(injection.radar, sending)
+        rows["stamp_source"], rows["offset"] = StampSource.VIRTUAL, MISSING
+        departures[injection.radar] = rows
+    stand.act(acts)
+    begin_ns = stand.now_ns()
+    for share in np.linspace(0.1, 1.0, 10):
+        stand.run_until(begin_ns + int((until_ns - begin_ns) * share))
+        watch(float(share))
+    return departures
+
+
+def _wait(
+    stand: ProcessStand,
+    names: Sequence[str],
+    schedule_ns: tuple[int, int],
+    drain_s: float,
+    watch: Watcher,
+    acts: Sequence[Act],
+) -> None:
+    first_ns, last_ns = schedule_ns
+    done, acted = False, 0
     until_ns = last_ns + int(OVERRUN_S * 1e9)
     while not done or time.time_ns() < until_ns:
         stand.processes.check()
+        while acted < len(acts) and acts[acted].at_ns <= time.time_ns():
+            acts[acted].do()
+            acted += 1
         codes = {name: stand.processes.exit_code(name) for name in names}
         if not done and all(code == 0 for code in codes.values()):
             done, until_ns = True, max(time.time_ns(), last_ns) + int(drain_s * 1e9)
@@ -65,14 +108,15 @@ def _wait(stand: Stand, names: Sequence[str], first_ns: int, last_ns: int, drain
                 f"{late} did not end {OVERRUN_S:.0f} s after the schedule", "is the machine overloaded?"
             )
         watch(min(1.0, max(0.0, (time.time_ns() - first_ns) / max(last_ns - first_ns, 1))))
-        time.sleep(WATCH_S)
+        wait_s = (acts[acted].at_ns - time.time_ns()) * 1e-9 if acted < len(acts) else WATCH_S
+        time.sleep(min(WATCH_S, max(0.0, wait_s)))
 
 
-def _departures(stand: Stand, radar: str) -> str:
+def _departures(stand: ProcessStand, radar: str) -> str:
     return str(stand.folder / f"departures_{radar}.npy")
 
 
-def _start(stand: Stand, injection: Injection) -> str:
+def _start(stand: ProcessStand, injection: Injection) -> str:
     radar = stand.config.radar(injection.radar)
     plan = stand.processes.scratch / f"{radar.name}.npz"
     injection.save(plan)
@@ -99,7 +143,7 @@ def _start(stand: Stand, injection: Injection) -> str:
     return radar.name
 
 
-def _start_witness(stand: Stand, until_ns: int) -> None:
+def _start_witness(stand: ProcessStand, until_ns: int) -> None:
     config = WitnessConfig(until_ns, str(stand.folder / WITNESS_FILE))
     path = stand.processes.scratch / f"{WITNESS}.json"
     path.write_bytes(msgspec.json.encode(config))

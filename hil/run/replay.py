@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hil.asterix import Decoded, decode
+from hil.bench.fidelity import stand_up
 from hil.bench.model import Radar
-from hil.bench.stand import Stand, stand_up, tap_name
+from hil.bench.stand import Stand, tap_name
 from hil.boxes.box import Sensor
 from hil.checks import accounting
 from hil.checks.accounting import Account
@@ -21,6 +22,7 @@ from hil.errors import ConfigError
 from hil.evidence import folder as run_folder
 from hil.evidence.recording import Piece, open_recording
 from hil.framing import frame
+from hil.run import schedule
 from hil.run.capture import read_capture
 from hil.run.injection import Injection
 from hil.run.mission import carry_out, start_instant_ns
@@ -127,11 +129,10 @@ def _schedule(stamp_ns: npt.NDArray[np.int64], speed: float, rate: str) -> npt.N
         match = re.fullmatch(r"(\d+(?:\.\d+)?)/s", rate)
         if match is None or float(match.group(1)) <= 0:
             raise ConfigError(f"--rate {rate} is no rate", "give datagrams per second, for example 500/s")
-        return np.asarray(np.rint(np.arange(len(stamp_ns)) * (1e9 / float(match.group(1)))), np.int64)
+        return schedule.constant(float(match.group(1)), len(stamp_ns))
     if not speed > 0:
         raise ConfigError(f"--speed {speed:g} is not above 0", "give a factor, for example 10")
-    since_ns: npt.NDArray[np.int64] = np.maximum.accumulate(stamp_ns - stamp_ns[0])  # a step back in time sends at once
-    return np.asarray(np.rint(since_ns / speed), np.int64)
+    return schedule.recorded(stamp_ns, speed)
 
 
 def _inject(
@@ -162,7 +163,7 @@ def _inject(
         if radar.port == "radar_eth"
         else [frame(p, setup.bench.box(radar.feeds).serial_fcs_bits) for p in payloads]
     )
-    epoch_ns = start_instant_ns()
+    epoch_ns = start_instant_ns(stand)
     injection = Injection(radar.name, rows, epoch_ns + schedule_ns, rows * 0, rows * 0, payloads, framed)
     drain_s = 1.0 + 2e-3 * setup.bench.box(radar.feeds).flush_ms
     carry_out(stand, [injection], epoch_ns, drain_s, watch)

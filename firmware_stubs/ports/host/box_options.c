@@ -38,8 +38,8 @@ static bool take_serial_number(struct box_config *box, const char *value)
 static bool take_sensor(struct box_config *box, const char *value)
 {
     double parts[5] = {0}; /* SAC, SIC, latitude, longitude, height */
-    if (!box_option_numbers(value, "/:::", parts) || parts[0] < 0.0 || parts[0] > 255.0 || parts[1] < 0.0 || parts[1] > 255.0 ||
-        fabs(parts[2]) > 90.0 || fabs(parts[3]) > 180.0 || fabs(parts[4]) > 20000.0) {
+    if (!box_option_numbers(value, "/:::", parts) || parts[0] < 0.0 || parts[0] > 255.0 || parts[1] < 0.0 ||
+        parts[1] > 255.0 || fabs(parts[2]) > 90.0 || fabs(parts[3]) > 180.0 || fabs(parts[4]) > 20000.0) {
         return false;
     }
     const struct geodetic at = {parts[2] * RADIANS, parts[3] * RADIANS, parts[4]};
@@ -85,8 +85,8 @@ static bool take_coast_s(struct box_config *box, const char *value)
 static bool take_filter(struct box_config *box, const char *value)
 {
     double gains[3] = {0};
-    if (!box_option_numbers(value, ",,", gains) || gains[0] <= 0.0 || gains[0] > 1.0 || gains[1] < 0.0 || gains[1] > 2.0 ||
-        gains[2] < 0.0 || gains[2] > 1.0) {
+    if (!box_option_numbers(value, ",,", gains) || gains[0] <= 0.0 || gains[0] > 1.0 || gains[1] < 0.0 ||
+        gains[1] > 2.0 || gains[2] < 0.0 || gains[2] > 1.0) {
         return false;
     }
     box->settings.gains = (struct filter_gains){gains[0], gains[1], gains[2]};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The part of the command line (docs/icd.md §5) that says what the box is, not what it is connected to: the same on every
- * port that runs on a host. */
+/* The part of the command line (docs/icd.md §5) that says what the box is, not what it is connected to: the same on
+ * every port. */
 #ifndef BOX_OPTIONS_H
 #define BOX_OPTIONS_H
 

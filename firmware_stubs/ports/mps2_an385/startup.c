@@ -25,7 +25,8 @@ static const struct {
     handler *irq[IRQS];
 } VECTORS __attribute__((section(".vectors"), used)) = {
     .stack = &stack_top,
-    .system = {Reset_Handler, watchdog_warning, fault, fault, fault, fault, 0, 0, 0, 0, ignore, ignore, 0, ignore, ignore},
+    .system = {Reset_Handler, watchdog_warning, fault, fault, fault, fault, 0, 0, 0, 0, ignore, ignore, 0, ignore,
+               ignore},
     .irq =
         {
             [UART0_RX_IRQ] = uart0,

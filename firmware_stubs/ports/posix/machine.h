@@ -27,7 +27,7 @@ struct hal {
 /* Nothing is open. */
 void machine_init(struct hal *machine);
 
-/* Opens what the options name. False: one line on standard error says what failed; machine_close is still to be called. */
+/* Opens what the options name. False: one line on standard error says what failed; machine_close is still needed. */
 bool machine_open(struct hal *machine);
 void machine_close(struct hal *machine);
 

@@ -2,8 +2,8 @@
 /* Boxes as a library: several in one process, each in memory that the caller gives, with the caller's clock and the
  * caller's wires. Nothing here waits, allocates or looks at a real clock: the same calls give the same octets.
  *
- * Time is nanoseconds on one virtual clock for all boxes and never goes back. What a box sends is queued with the time at
- * which it left; the caller takes it off the queue. */
+ * Time is nanoseconds on one virtual clock for all boxes and never goes back. What a box sends is queued with the time
+ * at which it left; the caller takes it off the queue. */
 #ifndef RIB_H
 #define RIB_H
 
@@ -28,8 +28,8 @@ struct rib_event {
 /* Octets of memory that a box takes. */
 size_t rib_size(void);
 
-/* Powers a box up in `memory` at `now_ns`, with the options of docs/icd.md §5 that say what it is. False: an option is not
- * good; `*bad` gets its index. */
+/* Powers a box up in `memory` at `now_ns`, with the options of docs/icd.md §5 that say what it is. False: an option is
+ * not good; `*bad` gets its index. */
 bool rib_start(struct rib *memory, const char *const *options, size_t count, uint64_t now_ns, size_t *bad);
 
 /* Lets the box work until `now_ns`, then hands it the octets. */
@@ -54,8 +54,8 @@ void rib_set_clock(struct rib *rib, uint64_t offset_ns, bool valid);
 /* The reset pin, or another cause; settings go back to those of the start, tracks are gone. */
 void rib_reset(struct rib *rib, uint32_t cause, uint64_t now_ns);
 
-/* In a library built with DEFECT=any: from now on every box of this process has this defect ("none" = no defect). False: the
- * library has no such defect. Power boxes up afresh after it. */
+/* In a library built with DEFECT=any: from now on every box of this process has this defect ("none" = no defect).
+ * False: the library has no such defect. Power boxes up afresh after it. */
 bool rib_choose_defect(const char *name);
 
 /* Hexadecimal GNU build id of this library; false = it has none. */

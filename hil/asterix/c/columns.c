@@ -102,13 +102,9 @@ static inline uint64_t six_bit_text(uint64_t codes)
 /* A text of 8 characters, the first in the high octet, with NULs for the spaces and NULs at its end. */
 static inline uint64_t without_trailing_spaces(uint64_t text)
 {
-    const uint64_t other = text & ~UINT64_C(0x2020202020202020); /* 0 where an octet is a space or NUL */
-    if (other == 0) {
-        /* digits and punctuation have bit 5 too, but more bits besides: nothing else comes out as 0 */
-        return 0;
-    }
-    const int32_t kept = __builtin_ctzll(other) / 8 * 8;
-    return text >> kept << kept;
+    const uint64_t other = text & ~UINT64_C(0x2020202020202020); /* octets that are neither space nor NUL */
+    const int32_t trailing = other ? __builtin_ctzll(other) / 8 * 8 : 0;
+    return other ? text >> trailing << trailing : 0;
 }
 
 static inline void store_text(uint8_t *to, int32_t width, uint64_t text)

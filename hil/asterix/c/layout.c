@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The structure of records from presence masks: field specifications, extents, counts, blocks. Values come with columns.c.
+ * The structure of records from presence masks: field specifications, extents, counts, blocks. Values come with values.c.
  */
 #include "kernel.h"
 

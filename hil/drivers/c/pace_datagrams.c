@@ -19,7 +19,7 @@
 #define SEGMENTED_MAX 65000 /* octets a call; an IPv4 datagram has 65,535 at most */
 #define UDP_SEGMENT_OPTION 103
 #define CALLS_KEPT 8192u /* calls whose stamps may still be on their way */
-#define COLLECT_NS 30000 /* time that must be left before the next departure to look for stamps */
+#define COLLECT_NS 10000 /* time that must be left before the next departure to look for stamps */
 #define PATIENCE_MS 20 /* how long to wait for the last stamps */
 
 /* The first row of each call, so that the count in a transmit stamp leads back to its row. */
@@ -116,6 +116,8 @@ int pace_datagrams(const struct schedule *s, int fd, int bulk)
     bool stamped = stamps_are_on(fd), can_segment = bulk != 0;
     calls.made = calls.stamped = 0;
     for (uint64_t row = 0; row < s->rows;) {
+        /* stamps are collected between waking and sending, which also brings the socket's code and data back into the cache */
+        if (s->at_ns[row] - now_ns() > s->spin_ns) sleep_until(s->at_ns[row] - s->spin_ns);
         while (stamped && s->at_ns[row] - now_ns() > COLLECT_NS && collect_one(s, fd, &calls)) { }
         int64_t now = wait_until(s->at_ns[row], s->spin_ns);
         uint64_t alike = can_segment ? segments_due(s, row, now) : 1u;

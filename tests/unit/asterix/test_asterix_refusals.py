@@ -26,23 +26,26 @@ def track(**changes: Any) -> dict[str, Any]:
 REFUSED = {
     "300 000 ft, which libasterix writes as -109 600 ft": (
         {"i130": [0.0, 300_000 * FOOT]},
-        r"I062/130 = 91440.* m in row 1 is out of range: give -457.2 … 45720",
+        r"row 1: I062/130 = 91440.* m is out of range: give -457.2 … 45720 m",
     ),
-    "NaN": ({"i136": [math.nan, 0.0]}, "I062/136 = nan m in row 0 is not a number"),
-    "infinity": ({"i136": [math.inf, 0.0]}, "I062/136 = inf m in row 0 is out of range"),
-    "a time of day of 25 h": ({"i070": [1.0, 90_000.0]}, "I062/070 = 90000.0 s in row 1 is out of range"),
-    "a number too wide": ({"i040": [1, 65_536]}, "I062/040 = 65536 in row 1 is out of range: give 0 … 65535"),
-    "a negative code": ({"i040": [-1, 1]}, "I062/040 = -1 in row 0 is out of range"),
+    "NaN": ({"i136": [math.nan, 0.0]}, "row 0: I062/136 = nan m is not a number"),
+    "infinity": ({"i136": [math.inf, 0.0]}, "row 0: I062/136 = inf m is out of range"),
+    "a time of day of 25 h": ({"i070": [1.0, 90_000.0]}, "row 1: I062/070 = 90000.0 s is out of range"),
+    "a number too wide": ({"i040": [1, 65_536]}, "row 1: I062/040 = 65536 is out of range: give 0 … 65535"),
+    "a negative code": ({"i040": [-1, 1]}, "row 0: I062/040 = -1 is out of range"),
     "a number that no machine word holds": (
         {"i040": np.array([1, 2**63], np.uint64)},
-        "I062/040 = .* in row 1 is out of range",
+        "row 1: I062/040 = .* is out of range",
     ),
-    "latitude beyond the pole": ({"i105_LAT": [0.0, 1.6], "i105_LON": [0.0, 0.0]}, "I062/105/LAT = 1.6 rad in row 1"),
+    "latitude beyond the pole": ({"i105_LAT": [0.0, 1.6], "i105_LON": [0.0, 0.0]}, "row 1: I062/105/LAT = 1.6 rad"),
     "text for a number": ({"i040": ["a", "b"]}, "I062/040 is .*: give integers"),
     "fractions for a code": ({"i040": [1.5, 2.0]}, "I062/040 is float64: give integers"),
     "a number for a text": ({"i245_CHR": [1, 2]}, "I062/245/CHR is int64: give text"),
-    "text too long": ({"i245_CHR": [b"ABCDEFGHI", b""]}, r"ABCDEFGHI.* in row 0 is longer than 8 characters"),
-    "small letters in six bits": ({"i245_CHR": [b"", b"abc"]}, r"I062/245/CHR = .*abc.* in row 1 has a character"),
+    "text too long": (
+        {"i245_CHR": [b"ABCDEFGHI", b""]},
+        r"row 0: I062/245/CHR = .*ABCDEFGHI.* is longer than 8 characters",
+    ),
+    "small letters in six bits": ({"i245_CHR": [b"", b"abc"]}, r"row 1: I062/245/CHR = .*abc.* has a character"),
     "text beyond ASCII": ({"i245_CHR": ["é", "x"]}, "I062/245/CHR has text beyond ASCII"),
     "one value too few": ({"i040": [1]}, r"I062/040 has shape \(1,\)"),
     "half a position": ({"i105_LAT": [0.1, 0.2]}, "I062/105/LON has no column, row 0 needs it"),
@@ -97,12 +100,12 @@ def test_a_count_octet_carries_up_to_255_elements(repetitions: int) -> None:
 
 def test_more_elements_than_the_count_can_say_are_refused() -> None:
     zeros = np.zeros(256, int)
-    with pytest.raises(EncodeError, match="I048/250 has more elements or octets than its count can say, row 0"):
+    with pytest.raises(EncodeError, match="row 0: I048/250 has more elements or octets than its count can say"):
         encode(48, {"250": ([0, 256], {"MBDATA": zeros, "BDS1": zeros, "BDS2": zeros})}, partial=True)
 
 
 def test_a_repetition_that_must_have_an_element_is_refused_without() -> None:
-    with pytest.raises(EncodeError, match="I062/510 is present with no element, row 0"):
+    with pytest.raises(EncodeError, match="row 0: I062/510 is present with no element"):
         encode(62, {"510": ([0, 0], {"IDENT": [], "TRACK": []})}, present={"510": [True]}, partial=True)
 
 
@@ -120,8 +123,13 @@ LIVE = {
     "has no item '999'": {"999": 1},
     "has no value '105/ALT'": {"105": {"LAT": 0.1, "LON": 0.1, "ALT": 1.0}},
     "I062/105/LON is missing": {"105": {"LAT": 0.1}},
-    "I062/510 has no element": {"510": []},
+    "I062/510 is present with no element": {"510": []},
     "I062/510 = 5 is not a list": {"510": 5},
+    "has no value '105/XX'": {"105": {"LAT": 0.1, "LON": 0.1, "XX": {}}},
+    "I062/185/VX is missing": {"185": {}},
+    "has no value '380'": {"380": 5},
+    "I062/SP = 'text' has a wrong type: give bytes": {"SP": "text"},
+    "I062/040 = 1.5 has a wrong type: give an integer": {"040": 1.5},
 }
 
 

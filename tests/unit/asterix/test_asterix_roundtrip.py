@@ -63,6 +63,14 @@ def test_dictionaries_of_canonical_records_encode_to_the_same_octets(category: i
         assert codec.encode(codec.decode(block)) == block, record.hex()
 
 
+@pytest.mark.parametrize("record", [{"380": {}}, {"380": {"TID": []}}, {"340": {}, "290": {}}])
+def test_items_that_are_there_and_hold_nothing_survive(record: dict[str, Any]) -> None:
+    block = LiveCodec(62, partial=True).encode([record, record])
+    assert LiveCodec(62).decode(block) == [record, record]
+    table = decode(block, strict=True)[62]
+    assert encode(62, everything(table), present=table.present(), partial=True) == [block]
+
+
 def off_the_grid(category: int, one: Field, n: int, rng: np.random.Generator) -> Any:
     """Values that the field may carry: quantities between the steps of their LSB, integers and texts of any kind."""
     limit = raw_limit(category, one)

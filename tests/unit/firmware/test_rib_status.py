@@ -112,9 +112,15 @@ def test_a_remote_record_that_does_not_parse_is_refused(rib: Rib) -> None:
         ("CONF:MTU 10;:SYST:ERR?;:CONF:MTU?", '-222,"Data out of range";1400'),
         ("SYST:TIME 24,0,0;ERR?", '-222,"Data out of range"'),
         ("CONF:COAS 5;COAS?;:CONF:COAS 0;:SYST:ERR?", '5.000;-222,"Data out of range"'),
-        ("CONF:FILT 1,0.5,0.25;FILT?;:CONF:FILT 2,1,0;:SYST:ERR?", '1.000000,0.500000,0.250000;-222,"Data out of range"'),
+        (
+            "CONF:FILT 1,0.5,0.25;FILT?;:CONF:FILT 2,1,0;:SYST:ERR?",
+            '1.000000,0.500000,0.250000;-222,"Data out of range"',
+        ),
         ("CONF:CAP 9;CAP?;:CONF:CAP 0;:SYST:ERR?", '9;-222,"Data out of range"'),
-        ("CONF:FLUS -1;:SYST:ERR?;:CONF:SENS 1,256,0,0,0;:SYST:ERR?", '-222,"Data out of range";-222,"Data out of range"'),
+        (
+            "CONF:FLUS -1;:SYST:ERR?;:CONF:SENS 1,256,0,0,0;:SYST:ERR?",
+            '-222,"Data out of range";-222,"Data out of range"',
+        ),
         ("*CLS;*ESE 32;*ESE?;*SRE 36;*SRE?;*STB?", "32;36;0"),
         ("*CLS;*OPC;*ESR?;*WAI;*ESE 256;*ESR?", "1;16"),
         ("DIAG:PPS 0;PPS?;PPS 1;PPS?", "0;1"),

@@ -91,6 +91,20 @@ def test_a_disturbed_bench_blocks_whatever_was_measured() -> None:
     assert judged(around(0.084), disturbed="both cores were busy").outcome is Outcome.BLOCKED
 
 
+def test_a_fail_that_waiting_for_a_core_could_explain_is_blocked() -> None:
+    verdict = judged(around(0.084), starved_s=0.2)
+    assert verdict.outcome is Outcome.BLOCKED
+    assert "waiting for a core" in verdict.reason
+
+
+def test_a_starved_machine_excuses_no_more_than_its_waiting() -> None:
+    assert judged(around(0.084), starved_s=1e-3).outcome is Outcome.FAIL
+
+
+def test_a_pass_on_a_starved_machine_stands() -> None:
+    assert judged(around(0.004), starved_s=0.2).outcome is Outcome.PASS
+
+
 def test_arrivals_before_departures_block() -> None:
     verdict = judged(np.append(around(0.004), -0.5))
     assert verdict.outcome is Outcome.BLOCKED

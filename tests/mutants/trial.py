@@ -1,0 +1,156 @@
+"""Runs the shipped suites against one firmware library on the simulated bench, in a process of its own, and says what they found.
+
+A library that crashes or hangs takes only that process with it; the test that was running then is the one that noticed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hil_fixtures.plugin import SESSION
+from hil_fixtures.session import BenchSession
+
+ROOT = Path(__file__).parents[2]
+BENCH = ROOT / "lab_config/benches/sim.toml"
+SUITES = (ROOT / "tests/system", ROOT / "tests/stress")
+TIMEOUT_S = 180.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One library to be tried with one seed; `first_only` stops at the first test that fails."""
+
+    name: str
+    library: Path
+    seed: int | None = None
+    first_only: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the suites said. `failed` are (requirement, test) that failed; `undecided` those that were blocked or inconclusive."""
+
+    job: Job
+    failed: tuple[tuple[str, str], ...]
+    undecided: tuple[tuple[str, str], ...]
+    passed: int
+    ended: str  # "finished", "crashed: SIGILL", "hung"
+    seconds: float
+
+    @property
+    def caught(self) -> bool:
+        """Did any test fail, or did the library not survive?"""
+        return bool(self.failed) or self.ended != "finished"
+
+
+def try_all(jobs: Sequence[Job], parallel: int) -> Iterator[Finding]:
+    """Try every job, `parallel` at a time, in the order given."""
+    with ThreadPoolExecutor(parallel) as pool:
+        yield from pool.map(try_one, jobs)
+
+
+def try_one(job: Job) -> Finding:
+    """Try one job in a forked process."""
+    began = time.monotonic()
+    read_end, write_end = os.pipe()
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        os.close(read_end)
+        _run_suites(job, write_end)
+    os.close(write_end)
+    ended = _wait(child, began + TIMEOUT_S)
+    with os.fdopen(read_end) as notes:
+        lines = [json.loads(line) for line in notes]
+    return _finding(job, lines, ended, time.monotonic() - began)
+
+
+def _wait(child: int, until: float) -> str:
+    while time.monotonic() < until:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            code = os.waitstatus_to_exitcode(status)
+            return f"crashed: {signal.Signals(-code).name}" if code < 0 else "finished"
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return "hung"
+
+
+def _finding(job: Job, lines: Iterable[dict[str, str]], ended: str, seconds: float) -> Finding:
+    begun: dict[str, str] = {}
+    failed, undecided, passed = [], [], 0
+    for line in lines:
+        test = line["test"]
+        if line["what"] == "begun":
+            begun[test] = line["requirement"]
+            continue
+        requirement = begun.pop(test, line["requirement"])
+        if line["what"] == "pass":
+            passed += 1
+        else:
+            (failed if line["what"] == "fail" else undecided).append((requirement, test))
+    if ended != "finished":
+        failed += [(requirement, test) for test, requirement in begun.items()]
+    return Finding(job, tuple(failed), tuple(undecided), passed, ended, seconds)
+
+
+class _Notes:
+    """Tells the parent, line by line, which test begins and how it ends; unbuffered, because the library may take us down."""
+
+    def __init__(self, descriptor: int, session: BenchSession) -> None:
+        self._descriptor = descriptor
+        self._session = session
+        self._requirement: dict[str, str] = {}
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[SESSION] = self._session
+
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        mark = item.get_closest_marker("req")
+        self._requirement[item.nodeid] = str(mark.args[0]) if mark else ""
+        self._say("begun", item.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self._say("pass", report.nodeid)
+        elif report.failed:
+            self._say(str(dict(report.user_properties).get("outcome", "fail")), report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            print(report.longreprtext, file=sys.stderr)
+            self._say("collection", report.nodeid)
+
+    def _say(self, what: str, node: str) -> None:
+        line = {"what": what, "test": node.split("::")[-1], "requirement": self._requirement.get(node, "")}
+        os.write(self._descriptor, (json.dumps(line) + "\n").encode())
+
+
+def _run_suites(job: Job, notes: int) -> None:
+    code = 70
+    try:
+        with tempfile.TemporaryDirectory() as out, contextlib.chdir(ROOT):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            images = {name: job.library for name in ("jp_box", "kr_box")}
+            session = BenchSession(BENCH, "staging", Path(out), job.seed, images=images)
+            session.open_folder()
+            arguments = [*map(str, SUITES), "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
+            arguments += ["-o", "addopts="] + (["--maxfail=1"] if job.first_only else [])
+            pytest.main(arguments, plugins=[_Notes(notes, session)])
+            code = 0
+    finally:
+        os._exit(code)

@@ -1,0 +1,42 @@
+"""Drills: what a box does with particular things. `drill(messages, orders)` carries them out on the session's bench."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hil.bench.model import Radar
+from hil.bench.stand import Stand
+from hil.run.drill import Drilled, Message, Order
+from hil.run.drill import drill as carry_out_drill
+from hil_fixtures.session import BenchSession
+
+
+@pytest.fixture(scope="session")
+def drill(hil_session: BenchSession, bench: Stand) -> Callable[..., Drilled]:
+    """`drill(messages, orders, lasts_s=…)` starts from freshly reset boxes."""
+
+    def carry_out(messages: list[Message], orders: list[Order] | None = None, *, lasts_s: float = 0.5) -> Drilled:
+        return carry_out_drill(hil_session.setup, bench, messages, orders or [], lasts_s=lasts_s)
+
+    return carry_out
+
+
+def _radar(session: BenchSession, port: str) -> Radar:
+    found = [radar for radar in session.setup.bench.file.radar if radar.port == port]
+    if not found:
+        pytest.skip(f"no radar of this bench feeds a {port}")
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def radar(hil_session: BenchSession) -> Radar:
+    """A radar that feeds a box by Ethernet."""
+    return _radar(hil_session, "radar_eth")
+
+
+@pytest.fixture(scope="session")
+def serial_radar(hil_session: BenchSession) -> Radar:
+    """A radar that feeds a box by a serial line."""
+    return _radar(hil_session, "radar_serial")
