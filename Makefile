@@ -1,7 +1,9 @@
 # make demo    set everything up and fly the staging scenario over the trilateral link
 # make test    set everything up and run the test suite
 # make lint    the house rules: ruff, mypy --strict, import walls, the C and RTL linters
-# make figures-demo   figures of the demo into build/figures/demo.json
+# make bench   speed beside its peers, in one run: the codec, then injection, capture and pacing
+# make mutants boxes with known defects against the system suite: caught or missed, and false alarms
+# make figures-NAME   figures into build/figures/NAME.json: demo, codec, timing, mutants, fpga
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +17,7 @@ TEST_PACKAGES := tshark:tshark iverilog:iverilog g++:g++ perl:perl ccache:ccache
 	/usr/include/cmocka.h:libcmocka-dev cppcheck:cppcheck clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux:libclang-rt-14-dev \
 	qemu-system-arm:qemu-system-arm arm-none-eabi-gcc:gcc-arm-none-eabi /usr/include/newlib:libnewlib-arm-none-eabi
 
-.PHONY: demo test lint firmware figures-demo clean
+.PHONY: demo test lint firmware bench figures-demo figures-codec figures-timing clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.base firmware
@@ -35,8 +37,21 @@ firmware:
 	@$(MAKE) --no-print-directory -s -C firmware_stubs posix formatter
 	@$(MAKE) --no-print-directory -s -C firmware_stubs posix DEFECT=delay_80ms
 
+bench: $(VENV)/.dev
+	@sh .ci/need may tshark:tshark tcpreplay:tcpreplay
+	@$(BIN)/python tests/bench/codec.py
+	@$(BIN)/python tests/bench/timing.py
+
 figures-demo: $(VENV)/.base firmware
 	@$(BIN)/python tests/bench/figures_demo.py $(BENCH) $(SCENARIO)
+
+figures-codec: $(VENV)/.dev
+	@sh .ci/need may tshark:tshark
+	@$(BIN)/python tests/bench/figures_codec.py
+
+figures-timing: $(VENV)/.dev firmware
+	@sh .ci/need may tcpreplay:tcpreplay
+	@$(BIN)/python tests/bench/figures_timing.py
 
 # what the system must have, a virtual environment with pinned packages, and our own compiled parts
 $(VENV)/.python:

@@ -101,13 +101,13 @@ def open_recording(path: Path) -> Recording:
         raise ConfigError(
             f"{path} cannot be opened ({error.strerror})", "give a readable pcap or pcapng file"
         ) from None
+    if magic in _PCAP_MAGIC or magic == b"\x0a\x0d\x0d\x0a":
+        return Recording(path, size)
     if _looks_raw(head):
         return Recording(path, size, is_raw=True)
-    if magic not in _PCAP_MAGIC and magic != b"\x0a\x0d\x0d\x0a":
-        raise ConfigError(
-            f"{path} is neither pcap nor pcapng (it begins with {magic.hex() or 'nothing'})", "give a recording"
-        )
-    return Recording(path, size)
+    raise ConfigError(
+        f"{path} is neither pcap nor pcapng (it begins with {magic.hex() or 'nothing'})", "give a recording"
+    )
 
 
 def _looks_raw(head: bytes) -> bool:
