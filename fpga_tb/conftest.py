@@ -16,8 +16,11 @@ from hil.errors import BenchError  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--formatter", type=Path, default=formatter_file.SHIPPED, help="lab_config/formatters/*.toml to test")
+    parser.addoption(
+        "--formatter", type=Path, default=formatter_file.SHIPPED, help="lab_config/formatters/*.toml to test"
+    )
     parser.addoption("--fpga-seed", type=int, default=1, help="seed of every bench (a failure names its own)")
+    parser.addoption("--fpga-full", action="store_true", help="the slow ones too")
     parser.addoption("--fpga-records", type=int, default=100_000, help="random records through the batch bench")
 
 

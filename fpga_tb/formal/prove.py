@@ -42,6 +42,8 @@ class Proof:
     claim: str
     depth: int
     errors: tuple[Error, ...]
+    harness: str = ""  # when it is not the name
+    define: str = ""
 
 
 PROOFS = (
@@ -82,19 +84,30 @@ PROOFS = (
     Proof(
         "packer_proof",
         "every octet comes out once, in order, behind a free head and before zeros; LEN is the octets sent",
-        14,
+        12,
         (
             Error("octet_packer.sv", "two ? {window[7:0], 56'd0}", "two ? 64'd0"),
             Error("octet_packer.sv", "w_close ? w_start : two", "w_close ? w_start : 1'b0"),
-            Error("octet_packer.sv", "4'd3:    merged <= {first[63:40], second};", "4'd3:    merged <= {first[63:48], second, 8'd0};"),
+            Error("octet_packer.sv", "{first[63:40], second};", "{first[63:48], second, 8'd0};"),
             Error("octet_packer.sv", "position_now + m_octets[2:0]", "position_next + m_octets[2:0]"),
-            Error("octet_packer.sv", "length[2:0] != 3'd0 : one", "1'b1 : one"),
         ),
+    ),
+    Proof(
+        "packer_lengths",
+        "LEN is the octets sent, a closed block's beats are as many as they fill, over several blocks",
+        40,
+        (
+            Error("octet_packer.sv", "length[2:0] != 3'd0 : one", "1'b1 : one"),
+            Error("octet_packer.sv", "close_len <= length;", "close_len <= length + 13'd8;"),
+            Error("octet_packer.sv", "wire one = w_fill[1:0] != 2'd0;", "wire one = w_fill[0];"),
+        ),
+        harness="packer_proof",
+        define="LENGTHS",
     ),
     Proof(
         "store_proof",
         "nothing leaves before its block is closed; each beat once, in order; LEN = octets sent; out within 8 clocks",
-        18,
+        17,
         (
             Error("block_store.sv", "wire b_is_even = write_beat[0] == a_valid;", "wire b_is_even = write_beat[0];"),
             Error("block_store.sv", "(LEN_W + 1)'(9)", "(LEN_W + 1)'(8)"),
@@ -148,9 +161,11 @@ def _model(proof: Proof, error: Error | None = None, cover: bool = False) -> Pat
                 raise BenchError(f"{name} has {error.text!r} {text.count(error.text)} times", "mend the seeded error")
             text = text.replace(error.text, error.wrong)
         (folder / name).write_text(text)
-    shutil.copy(Path(__file__).with_name(f"{proof.name}.sv"), folder)
+    top = proof.harness or proof.name
+    shutil.copy(Path(__file__).with_name(f"{top}.sv"), folder)
+    defines = " ".join(f"-D{name}" for name in (proof.define, "COVER" if cover else "") if name)
     script = (
-        f"read_verilog -formal -sv {'-DCOVER' if cover else ''} {' '.join(names)} {proof.name}.sv; prep -flatten -top {proof.name}; "
+        f"read_verilog -formal -sv {defines} {' '.join(names)} {top}.sv; prep -flatten -top {top}; "
         "memory_map; async2sync; opt -full; dffunmap; setundef -undriven -anyseq; opt_clean; techmap; opt -fast; dffunmap; "
         "simplemap; setundef -undriven -anyseq; aigmap; opt_clean; write_aiger -zinit -no-startoffset model.aig"
     )
@@ -160,7 +175,7 @@ def _model(proof: Proof, error: Error | None = None, cover: bool = False) -> Pat
 
 def _ask(proof: Proof, folder: Path, depth: int) -> int | None:
     """The clock of a counterexample, None when there is none; BenchError when abc does not know."""
-    constrained = "fold; " if "assume" in (folder / f"{proof.name}.sv").read_text() else ""
+    constrained = "fold; " if "assume" in (folder / f"{proof.harness or proof.name}.sv").read_text() else ""
     engine = f"bmc3 -F {depth}" if depth else "pdr"
     said = _tool(["yosys-abc", "-q", f"read_aiger model.aig; {constrained}strash; {engine}"], folder, LIMIT_S)
     (folder / "abc.log").write_text(said)
@@ -179,7 +194,9 @@ def _tool(command: list[str], folder: Path, limit_s: float) -> str:
     except subprocess.TimeoutExpired:
         raise BenchError(f"{command[0]} ran for {limit_s:.0f} s in {folder}", "lower the depth of the proof") from None
     if done.returncode:
-        raise BenchError(f"{command[0]} failed in {folder}: {(done.stderr or done.stdout).strip().splitlines()[-1]}", "read its log")
+        raise BenchError(
+            f"{command[0]} failed in {folder}: {(done.stderr or done.stdout).strip().splitlines()[-1]}", "read its log"
+        )
     return done.stdout
 
 

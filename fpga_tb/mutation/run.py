@@ -50,7 +50,9 @@ def main(count: int) -> int:
         "run_s": round(time.monotonic() - started, 1), "killed_by": by_step, "survivors": survivors,
     }  # fmt: skip
     (BUILD.parent / "mutation.json").write_text(json.dumps(figures, indent=1) + "\n")
-    print(f"{killed} of {len(mutants)} mutants killed ({killed / len(mutants):.1%}) in {figures['run_s']} s; by {by_step}")
+    print(
+        f"{killed} of {len(mutants)} mutants killed ({killed / len(mutants):.1%}) in {figures['run_s']} s; by {by_step}"
+    )
     for survivor in survivors:
         print(f"  survivor {survivor['mutant']:4} {survivor['what']}")
     return 0 if killed >= LEAST_KILLED * len(mutants) else 1
@@ -64,8 +66,13 @@ def build(count: int) -> tuple[Path, list[str]]:
     listing, netlist = BUILD / "mutants.ys", BUILD / "mutated.v"
     sources = " ".join([*formatter.sources, str(text)])
     yosys = [sys.executable, "-m", "fpga_tb.synth.yosys"]
-    prepare = f"read_verilog -sv {sources}; prep -flatten -top {TOP}; opt -full; splitcells; opt_clean -purge; opt -full; write_rtlil {BUILD}/plain.il"
-    run_tool([*yosys, f"{prepare}; mutate -list {count} -seed {SEED} -ctrl mutsel 16 1 -o {listing}"], BUILD / "list.log", "read it")
+    slim = "opt -full; splitcells; opt_clean -purge; opt -full"  # no mutants in logic that is not there
+    prepare = f"read_verilog -sv {sources}; prep -flatten -top {TOP}; {slim}; write_rtlil {BUILD}/plain.il"
+    run_tool(
+        [*yosys, f"{prepare}; mutate -list {count} -seed {SEED} -ctrl mutsel 16 1 -o {listing}"],
+        BUILD / "list.log",
+        "read it",
+    )
     apply = f"read_rtlil {BUILD}/plain.il; script {listing}; opt_clean; write_verilog -noattr {netlist}"
     run_tool([*yosys, apply], BUILD / "apply.log", "read it")
     library = BUILD / "libmutants.so"

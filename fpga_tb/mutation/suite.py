@@ -40,6 +40,7 @@ class Suite:
         yield self._pauses
         yield self._malformed
         yield self._settings
+        yield self._strobes
         yield self._refusals
         yield self._bus_traffic
         yield self._short_flush
@@ -115,7 +116,11 @@ class Suite:
         if sum(map(len, swallowed)) < self.formatter.settings.mtu_max:  # a block of the greatest MTU must find room
             return False
         rest = device.run(
-            words[stuck.beats_taken :], controls[stuck.beats_taken :], pauses=(200, 0), drain_clocks=45_000, most_clocks=200_000
+            words[stuck.beats_taken :],
+            controls[stuck.beats_taken :],
+            pauses=(200, 0),
+            drain_clocks=45_000,
+            most_clocks=200_000,
         )
         return _sent(rest, wanted) and self._read(device, "records") == len(table)
 
@@ -126,7 +131,9 @@ class Suite:
         if not self._configure(device, 0x55AA, 1, self.formatter.settings.mtu_min, 5000):
             return False
         stuck = device.run(words, controls, pauses=(0, 256), drain_clocks=NEVER, most_clocks=1500)
-        rest = device.run(words[stuck.beats_taken :], controls[stuck.beats_taken :], drain_clocks=6000, most_clocks=30_000)
+        rest = device.run(
+            words[stuck.beats_taken :], controls[stuck.beats_taken :], drain_clocks=6000, most_clocks=30_000
+        )
         return not stuck.octets.size and _sent(rest, wanted)
 
     def _reset(self, device: Device) -> bool:
@@ -141,10 +148,18 @@ class Suite:
             silent = device.run(words[:0], controls[:0], drain_clocks=100, most_clocks=200)
             if silent.octets.size or silent.ends.size or silent.rules_broken:
                 return False
-            if any(self._read(device, name) for name in ("records", "blocks", "bad_length", "closed_by_mtu", "closed_by_timer")):
+            if any(
+                self._read(device, name)
+                for name in ("records", "blocks", "bad_length", "closed_by_mtu", "closed_by_timer")
+            ):
                 return False
             state = [self._read(device, name) for name in ("source", "service", "mtu", "flush")]
-            if state != [settings.sac << 8 | settings.sic, settings.service, settings.mtu_octets, settings.flush_clocks]:
+            if state != [
+                settings.sac << 8 | settings.sic,
+                settings.service,
+                settings.mtu_octets,
+                settings.flush_clocks,
+            ]:
                 return False
         return self._full_rate(device)
 
@@ -188,45 +203,57 @@ class Suite:
         device.reset()
         lags = (0, 1, 5, -1, -5)
         for i in range(32):
-            for name, value in (("flush", 1 << i), ("flush", 0xFFFFFFFF ^ 1 << i), ("source", 1 << i % 16), ("service", 1 << i % 8)):
+            for name, value in (
+                ("flush", 1 << i),
+                ("flush", 0xFFFFFFFF ^ 1 << i),
+                ("source", 1 << i % 16),
+                ("service", 1 << i % 8),
+            ):
                 address = self.registers.address[name]
                 if device.write(address, value, lag=lags[i % 5]) != OKAY or device.read(address) != (OKAY, value):
                     return False
         for mtu in (61, 64, 128, 255, 256, 512, 1024, 2048, 4096, 7680):
             if device.write(self.registers.address["mtu"], mtu) != OKAY or self._read(device, "mtu") != mtu:
                 return False
-        address = self.registers.address["flush"]
-        for strobe in range(16):
-            if device.write(address, 0x11223344) != OKAY or device.write(address, 0xAABBCCDD, strobe) != OKAY:
-                return False
-            mask = sum(0xFF << 8 * i for i in range(4) if strobe >> i & 1)
-            if self._read(device, "flush") != (0x11223344 & ~mask | 0xAABBCCDD & mask):
-                return False
-        if device.write(self.registers.address["mtu"], 1400) != OKAY:
-            return False
-        pattern = {"source": 0xA5C3, "service": 0x3C, "mtu": 0x06D2}
-        for name, value in pattern.items():  # no strobe, no change
-            at = self.registers.address[name]
-            if device.write(at, value) != OKAY or device.write(at, value ^ 0xFF, 0) != OKAY or self._read(device, name) != value:
-                return False
-        for name in ("source", "service", "mtu"):  # one octet of a register leaves the others
-            before = self._read(device, name)
-            if device.write(self.registers.address[name], 0xFFFFFF42, 1) != OKAY:
-                return False
-            if self._read(device, name) != (before & ~0xFF | 0x42):
-                return False
         return self._read(device, "version") == self.registers.version_value
+
+    def _strobes(self, device: Device) -> bool:
+        """Each strobe writes its octet and no other."""
+        device.reset()
+        patterns = [("flush", 0x11223344, 0xAABBCCDD, strobe) for strobe in range(16)]
+        patterns += [
+            ("source", 0xA5C3, 0xFFFFFF42, 1),
+            ("service", 0x3C, 0xFFFFFF42, 1),
+            ("mtu", 0x06D2, 0xFFFFFF42, 1),
+        ]
+        patterns += [("source", 0xA5C3, 0x5A3C, 0), ("service", 0x3C, 0xC3, 0), ("mtu", 0x06D2, 0x0111, 0)]
+        for name, first, second, strobe in patterns:
+            at = self.registers.address[name]
+            mask = sum(0xFF << 8 * i for i in range(4) if strobe >> i & 1)
+            answers = (device.write(at, first), device.write(at, second, strobe), device.read(at))
+            if answers != (OKAY, OKAY, (OKAY, first & ~mask | second & mask)):
+                return False
+        return True
 
     def _bus_traffic(self, device: Device) -> bool:
         """Accesses one behind the other, answers taken late: each gets its own answer, once."""
         device.reset()
         address = self.registers.address
-        writes = [(address["flush"], 0x0F1E2D3C), (address["source"], 0x1234), (0xFC, 1), (address["mtu"], 777), (address["service"], 8)]
+        writes = [
+            (address["flush"], 0x0F1E2D3C),
+            (address["source"], 0x1234),
+            (0xFC, 1),
+            (address["mtu"], 777),
+            (address["service"], 8),
+        ]
         wanted = ([OKAY, OKAY, SLVERR, OKAY, OKAY] * 2, [0x0F1E2D3C, 0x1234, 0, 777, 8])
         if device.stream(writes, slow=False) != wanted or device.stream(writes, slow=True) != wanted:
             return False
         for delay in (1, 2, 7):
-            if device.write(address["flush"], delay << 20, delay=delay) != OKAY or device.write(0x3C, 0, delay=delay) != SLVERR:
+            if (
+                device.write(address["flush"], delay << 20, delay=delay) != OKAY
+                or device.write(0x3C, 0, delay=delay) != SLVERR
+            ):
                 return False
             if device.read(address["flush"], delay) != (OKAY, delay << 20) or device.read(0x3C, delay)[0] != SLVERR:
                 return False
@@ -237,8 +264,13 @@ class Suite:
         address = self.registers.address
         before = {name: device.read(at) for name, at in address.items()}
         refused = [(address["version"], 7)]
-        refused += [(address["source"], 1 << bit) for bit in range(16, 32)] + [(address["service"], 1 << bit) for bit in range(8, 32)]
-        refused += [(address["mtu"], value) for value in (0, 1, 32, 60, 7681, 7684, 7936, 8191, *(1 << bit for bit in range(13, 32)))]
+        refused += [(address["source"], 1 << bit) for bit in range(16, 32)] + [
+            (address["service"], 1 << bit) for bit in range(8, 32)
+        ]
+        refused += [
+            (address["mtu"], value)
+            for value in (0, 1, 32, 60, 7681, 7684, 7936, 8191, *(1 << bit for bit in range(13, 32)))
+        ]
         known = set(address.values())
         unmapped = [at for at in range(0, 256, 4) if at not in known]
         refused += [(at, 0x500) for at in unmapped]
@@ -301,13 +333,19 @@ class Suite:
         return cases
 
     @cached_property
-    def _pause_cases(self) -> list[tuple[int, int, int, tuple[int, int], int, tuple[np.ndarray, np.ndarray], list[bytes]]]:
+    def _pause_cases(
+        self,
+    ) -> list[tuple[int, int, int, tuple[int, int], int, tuple[np.ndarray, np.ndarray], list[bytes]]]:
         rng = np.random.default_rng([self.seed, 2])
         cases = []
         sizes = (61, 62, 64, 97, 170, 300, 555, 777, 1023, 1110, 1472, 2049, 2730, 4095, 5461, 7680)
         for mtu in sizes:
             table = records.draw(rng, 150 + mtu // 12, float(rng.random()))
-            pauses = ((0, 100), (100, 0), (180, 30), (30, 180), (0, 0), (60, 60))[int(rng.integers(6))] if mtu < 2000 else (0, 0)
+            pauses = (
+                ((0, 100), (100, 0), (180, 30), (30, 180), (0, 0), (60, 60))[int(rng.integers(6))]
+                if mtu < 2000
+                else (0, 0)
+            )
             source, service = int(rng.integers(1 << 16)), int(rng.integers(256))
             blocks = self._blocks(table, source, service, mtu)
             cases.append((source, service, mtu, pauses, int(rng.integers(1, 1 << 32)), self._beats(table), blocks))

@@ -7,6 +7,7 @@
 module cat062_formatter
 #(
     parameter int BEATS_LOG2 = 10,  // block store: 8 octets each
+    parameter int MTU_MAX = (1 << (BEATS_LOG2 + 3)) - 512,  // leaves what is in flight its place
     parameter logic [31:0] FLUSH_CLOCKS_RESET = 32'd781_250
 ) (
     input  wire logic        clk,
@@ -44,8 +45,6 @@ module cat062_formatter
     output      logic        s_axil_rvalid,
     input  wire logic        s_axil_rready
 );
-    localparam int MTU_MAX = (1 << (BEATS_LOG2 + 3)) - 512;  // leaves what is in flight its place
-
     source_t          source;
     logic [LEN_W-1:0] mtu_octets;
     logic [31:0]      flush_clocks;

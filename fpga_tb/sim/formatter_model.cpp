@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "Vformatter_under_test.h"
+#include "formatter_model.h"
 #include "verilated.h"
 #if VM_COVERAGE
 #include "verilated_cov.h"
@@ -55,24 +56,6 @@ uint32_t stir(uint32_t x) {
 }  // namespace
 
 extern "C" {
-
-// What goes through in one call, and what came of it.
-struct formatter_batch {
-    const uint64_t* words;     // octet 0 in the lowest octet
-    const uint16_t* controls;  // bit 8 last, bits 7:0 keep
-    uint64_t beats;
-    uint32_t pause_in, pause_out;  // odds in 256 of a paused clock
-    uint32_t seed;                 // not 0
-    uint64_t drain_clocks;         // silence that ends the call
-    uint64_t most_clocks;          // ends it in any case
-    uint8_t* octets;
-    uint64_t octets_room;
-    uint64_t* ends;  // octets so far, at the end of each block
-    uint64_t* end_clocks;
-    uint64_t blocks_room;
-    // out; clocks are counted from the call
-    uint64_t beats_taken, octets_used, blocks, first_in, last_in, first_out, clocks, rules_broken;
-};
 
 void* formatter_new(uint32_t mutant) {
     auto model = std::make_unique<Model>();

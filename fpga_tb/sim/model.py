@@ -21,7 +21,7 @@ from fpga_tb.tb.wrapper import TOP, wrapper
 from hil.errors import BenchError
 
 HERE = Path(__file__).resolve().parent
-DRIVER = HERE / "formatter_model.cpp"
+DRIVERS = (HERE / "formatter_model.cpp", HERE / "formatter_box.cpp")
 OKAY, SLVERR, HUNG = 0, 2, -1
 _FLAGS = ("-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "-Wno-fatal", "-Wno-lint")
 
@@ -72,7 +72,7 @@ class Device:
         self._library.formatter_reset(self._handle, ctypes.c_uint32(clocks))
 
     def write(self, address: int, value: int, strobe: int = 15, lag: int = 0, delay: int = 0) -> int:
-        """AXI4-Lite response; `lag` > 0: the address comes so many clocks after the data, < 0: before it; answer taken after `delay`."""
+        """AXI4-Lite response, taken `delay` clocks late; `lag` > 0: the address comes so long after the data, < 0: before."""
         return int(self._library.formatter_write(self._handle, address, ctypes.c_uint32(value), strobe, lag, delay))
 
     def read(self, address: int, delay: int = 0) -> tuple[int, int]:
@@ -87,7 +87,9 @@ class Device:
         addresses, values = (np.array(column, np.uint32) for column in zip(*writes, strict=True))
         responses, back = np.zeros(2 * n, np.uint8), np.zeros(n, np.uint32)
         pointers = [ctypes.c_void_p(array.ctypes.data) for array in (addresses, values, responses, back)]
-        answers = self._library.formatter_stream(self._handle, pointers[0], pointers[1], n, int(slow), pointers[2], pointers[3])
+        answers = self._library.formatter_stream(
+            self._handle, pointers[0], pointers[1], n, int(slow), pointers[2], pointers[3]
+        )
         return (responses.tolist(), back.tolist()) if answers == 2 * n else None
 
     def write_coverage(self, path: Path) -> None:
@@ -131,7 +133,11 @@ def device(library: Path, mutant: int = 0) -> Iterator[Device]:
 
 def library(formatter: Formatter, coverage: bool = False) -> Path:
     """The formatter's shared library, built once per set of sources; with `coverage`, code coverage is counted."""
-    digest = hashlib.sha256(wrapper(formatter).encode() + DRIVER.read_bytes() + bytes([coverage]))
+    digest = hashlib.sha256(
+        wrapper(formatter).encode()
+        + b"".join(path.read_bytes() for path in sorted(HERE.glob("formatter_*")))
+        + bytes([coverage])
+    )
     for source in formatter.sources:
         digest.update(Path(source).read_bytes())
     folder = simulators.BUILD / "model" / f"{formatter.name}-{digest.hexdigest()[:12]}"
@@ -154,8 +160,8 @@ def verilate(
     parts = folder / "parts"
     include = _run(["verilator", "--getenv", "VERILATOR_ROOT"]).strip() + "/include"
     _run(
-        ["verilator", "--cc", "--build", "-j", "2", *_FLAGS, *(["--coverage"] if coverage else []), "--top-module", TOP, "-CFLAGS", "-O3 -fPIC", "--Mdir", str(parts),
-         *map(str, sources)]
+        ["verilator", "--cc", "--build", "-j", "2", *_FLAGS, *(["--coverage"] if coverage else []), "--top-module", TOP,
+         "-CFLAGS", "-O3 -fPIC", "--Mdir", str(parts), *map(str, sources)]
     )  # fmt: skip
     objects = [str(path) for path in (parts / f"V{TOP}__ALL.a", parts / "libverilated.a") if path.exists()]
     if not (parts / "libverilated.a").exists():
@@ -164,8 +170,9 @@ def verilate(
     unfinished = made.with_suffix(".part")
     defines = [*defines, *(["VM_COVERAGE=1"] if coverage else [])]
     _run(
-        ["g++", "-std=c++17", "-O3", "-fPIC", "-shared", *(f"-D{name}" for name in defines), f"-I{parts}", f"-I{include}",
-         f"-I{include}/vltstd", "-o", str(unfinished), str(DRIVER), *objects, "-pthread"]
+        ["g++", "-std=c++17", "-O3", "-fPIC", "-shared", *(f"-D{name}" for name in defines),
+         *(f"-I{path}" for path in (parts, HERE, include, f"{include}/vltstd")),
+         "-o", str(unfinished), *map(str, DRIVERS), *objects, "-pthread"]
     )  # fmt: skip
     unfinished.rename(made)
 

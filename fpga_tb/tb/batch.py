@@ -83,7 +83,9 @@ class BatchDevice:
             self.dut.set.value = not int(self.dut.set.value)
             await self.dut.set_done.value_change
 
-    async def run(self, beats: Beats, pause_in: int = 0, pause_out: int = 0, seed: int = 1, drain_clocks: int = 3000) -> Outcome:
+    async def run(
+        self, beats: Beats, pause_in: int = 0, pause_out: int = 0, seed: int = 1, drain_clocks: int = 3000
+    ) -> Outcome:
         """Carry a batch through; pauses are odds in 256 per clock. Ends after `drain_clocks` without any beat."""
         dut = self.dut
         dut.pause_in.value, dut.pause_out.value = pause_in, pause_out
@@ -112,7 +114,9 @@ class _Queues:
         self._beats = beats  # C reads it while the batch runs
         self._octets = np.zeros(n * 9 + 4096, np.uint8)
         self._ends = np.zeros(n + 16, np.uint64)
-        pointer = [ctypes.c_void_p(array.ctypes.data) for array in (beats.words, beats.controls, self._octets, self._ends)]
+        pointer = [
+            ctypes.c_void_p(array.ctypes.data) for array in (beats.words, beats.controls, self._octets, self._ends)
+        ]
         size = [ctypes.c_size_t(len(array)) for array in (beats.words, self._octets, self._ends)]
         self._library.batch_load(pointer[0], pointer[1], size[0], pointer[2], size[1], pointer[3], size[2])
 

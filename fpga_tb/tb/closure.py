@@ -23,6 +23,7 @@ from fpga_tb.sim.model import OKAY, SLVERR, Device, Result
 from fpga_tb.tb import formatter_file, records, simulators, verdict
 from fpga_tb.tb.formatter_file import VALIDITY
 from fpga_tb.tb.malformed import every_kind, spoil
+from hil.asterix import decode
 
 SEED = 1
 SHORTEST, LONGEST = 11, 58  # octets of a CAT062 record
@@ -39,7 +40,9 @@ def plan(formatter: formatter_file.Formatter) -> set[str]:
     bins = {f"items {a}={x} {b}={y}" for a, b in itertools.combinations(VALIDITY, 2) for x in (0, 1) for y in (0, 1)}
     bins |= {f"status extents {n}" for n in range(4)}
     bins |= {f"fill {n}" for n in range(1, FILL_MOST + 1)}
-    bins |= {f"closed by {cause}, pressure {p}, {kind}" for cause in ("mtu", "timer") for p in PRESSURE for kind in KINDS}
+    bins |= {
+        f"closed by {cause}, pressure {p}, {kind}" for cause in ("mtu", "timer") for p in PRESSURE for kind in KINDS
+    }
     bins |= {f"block length mod 8 = {n}" for n in range(8)}
     bins |= {f"register {name} read" for name in formatter.registers.address}
     bins |= {f"register {name} written" for name in formatter.registers.address if name != "version"}
@@ -68,7 +71,9 @@ class Closure:
                 self.seen[f"register {name} written"] += 1
         words, controls = packets(stream)
         seed = int(self.rng.integers(1, 1 << 32))
-        result = self.device.run(words, controls, pauses=pauses, seed=seed, drain_clocks=flush + 300, most_clocks=1 << 22)
+        result = self.device.run(
+            words, controls, pauses=pauses, seed=seed, drain_clocks=flush + 300, most_clocks=1 << 22
+        )
         by_timer = flush < 1000
         self.wrong += self._judge(result, table, source, service, None if by_timer else mtu)
         for a, b in itertools.combinations(VALIDITY, 2):
@@ -77,7 +82,7 @@ class Closure:
         extents = np.max(np.where(table["status"] != 0, np.arange(4), 0), axis=1)
         for n in range(4):
             self.seen[f"status extents {n}"] += int(np.sum(extents == n))
-        lengths = np.diff(result.ends.astype(np.int64), prepend=0)
+        lengths = np.diff(np.append(0, result.ends.astype(np.int64)))
         for n in range(8):
             self.seen[f"block length mod 8 = {n}"] += int(np.sum(lengths % 8 == n))
         for n in _fills(result):
@@ -117,7 +122,11 @@ def main() -> int:
     wanted = plan(formatter)
     empty = sorted(name for name in wanted if not closure.seen[name])
     code, holes = code_coverage(data, formatter)
-    figures = {"functional_coverage": round(100 * (1 - len(empty) / len(wanted)), 2), "functional_bins": len(wanted), **code}
+    figures = {
+        "functional_coverage": round(100 * (1 - len(empty) / len(wanted)), 2),
+        "functional_bins": len(wanted),
+        **code,
+    }
     stored = {**figures, "empty_bins": empty, "holes": holes, "wrong": closure.wrong}
     (simulators.BUILD / "coverage.json").write_text(json.dumps(stored, indent=1) + "\n")
     for name, value in figures.items():
@@ -175,7 +184,8 @@ def _resets(closure: Closure) -> None:
     table = _table(closure, "mixed", 100)
     words, controls = packets(_stream(closure, table))
     for when, clocks, pauses in (
-        ("idle", 0, (0, 0)), ("inside a record", 10, (0, 0)), ("inside a block", 700, (0, 0)), ("under back-pressure", 700, (0, 256)),
+        ("idle", 0, (0, 0)), ("inside a record", 10, (0, 0)), ("inside a block", 700, (0, 0)),
+        ("under back-pressure", 700, (0, 256)),
     ):  # fmt: skip
         if clocks:
             closure.device.run(words, controls, pauses=pauses, drain_clocks=1 << 30, most_clocks=clocks)
@@ -203,7 +213,7 @@ def _stream(closure: Closure, table: records.Table, malformed: bool = False) -> 
 
 
 def _fills(result: Result) -> list[int]:
-    decoded = verdict.decode(result.octets)
+    decoded = decode(result.octets)
     counts = Counter(int(block) for block in decoded[62].block) if 62 in decoded.tables else Counter()
     return list(counts.values())
 

@@ -60,7 +60,19 @@ class Device:
         """Everything driven, reset held for `clocks`."""
         for name in ("s_axis_tdata", "s_axis_tkeep", "s_axis_tvalid", "s_axis_tlast", "m_axis_tready"):
             getattr(self.dut, name).value = 0
-        for name in ("awaddr", "awprot", "awvalid", "wdata", "wstrb", "wvalid", "bready", "araddr", "arprot", "arvalid", "rready"):
+        for name in (
+            "awaddr",
+            "awprot",
+            "awvalid",
+            "wdata",
+            "wstrb",
+            "wvalid",
+            "bready",
+            "araddr",
+            "arprot",
+            "arvalid",
+            "rready",
+        ):
             getattr(self.dut, f"s_axil_{name}").value = 0
         self.dut.rst.value = 1
         await self.clocks(clocks)

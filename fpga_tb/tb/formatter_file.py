@@ -34,7 +34,7 @@ class Reset(_Table, frozen=True):
 
 
 class Stream(_Table, frozen=True):
-    """One AXI4-Stream port; `octet_0` says which end of tdata carries the first octet."""
+    """One AXI4-Stream port; `octet_0` says which end of tdata carries the first octet, `frames` that headers surround the block."""
 
     octet_0: Literal["high", "low"]
     tdata: str
@@ -42,6 +42,7 @@ class Stream(_Table, frozen=True):
     tvalid: str
     tready: str
     tlast: str
+    frames: bool = False
 
 
 class Settings(_Table, frozen=True):

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from fpga_tb.tb.formatter_file import ROOT, Formatter
@@ -44,7 +45,7 @@ class FormatterError(AssertionError):
         super().__init__(f"{cause}: {remedy}")
 
 
-class FormatterHang(FormatterError, TimeoutError):
+class FormatterHangError(FormatterError, TimeoutError):
     """The simulation did not end: the formatter, or the simulator that runs it, hangs."""
 
 
@@ -76,7 +77,9 @@ def require(simulator: str) -> None:
     executable, option, oldest, remedy = _TOOLS[simulator]
     if not _tool(executable):
         raise BenchError(f"{executable} is not installed", remedy)
-    shown = subprocess.run([str(_tool(executable)), option], capture_output=True, text=True, check=False, env=environment()).stdout
+    shown = subprocess.run(
+        [str(_tool(executable)), option], capture_output=True, text=True, check=False, env=environment()
+    ).stdout
     found = re.search(r"(\d+)\.(\d+)", shown)
     if not found or tuple(map(int, found.groups())) < oldest:
         version = found.group() if found else "unknown"
@@ -106,7 +109,7 @@ def build(
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "built").exists():
             (folder / "wrapper.sv").write_text(text)
-            options = {
+            options: dict[str, Any] = {
                 "sources": [str(s) for s in [*map(Path, formatter.sources), folder / "wrapper.sv", *extra_sources]],
                 "hdl_toplevel": toplevel,
                 "build_dir": str(folder),
@@ -131,7 +134,7 @@ def build(
 
 
 def simulate(model: Model, run: Run, folder: Path) -> None:
-    """Run a cocotb module; on failure run it again with waves, then raise FormatterError or FormatterHang.
+    """Run a cocotb module; on failure run it again with waves, then raise FormatterError or FormatterHangError.
 
     `folder` takes the log, results and whatever the bench writes.
     """
@@ -169,7 +172,7 @@ def _run(model: Model, run: Run, folder: Path) -> None:
     status = _runner("test", model.simulator, options, log, run.limit_s)
     again = f"seed {run.seed}, log {log}"
     if status is None:
-        raise FormatterHang(f"{run.module} on {model.simulator} hung for {run.limit_s:.0f} s", again)
+        raise FormatterHangError(f"{run.module} on {model.simulator} hung for {run.limit_s:.0f} s", again)
     failed, total = _failures(results)
     if failed:
         raise FormatterError(f"{run.module} on {model.simulator}: {failed[0]} ({len(failed)} of {total} failed)", again)
@@ -210,7 +213,10 @@ def _compile(formatter: Formatter, simulator: str, folder: Path, options: dict[s
 def _complaint(text: str, formatter: Formatter) -> str:
     """The wrapper's own troubles, said in words of the formatter file."""
     patterns = (
-        (r"Unknown module type: (\w+)|Cannot find file containing module: '(\w+)'", "top level {0} is in none of the sources"),
+        (
+            r"Unknown module type: (\w+)|Cannot find file containing module: '(\w+)'",
+            "top level {0} is in none of the sources",
+        ),
         (r"port ``(\w+)'' is not a port of dut|Pin not found: '(\w+)'", f"{formatter.top} has no port {{0}}"),
         (r"Port \d+ \((\w+)\) of \w+ expects (\d+) bits, got (\d+)", "port {0} is {1} bits wide, not {2}"),
         (r"Output port connection '(\w+)' expects (\d+) bits.*?generates (\d+)", "port {0} is {1} bits wide, not {2}"),

@@ -22,7 +22,9 @@ def test_every_protocol_corner_holds(model: Model, formatter_path: Path, seed: i
     simulators.simulate(model, Run("fpga_tb.tb.bench_protocol", seed, environment, limit_s=280), tmp_path)
 
 
-def test_demo_tracks_give_the_c_formatters_octets(model: Model, formatter_path: Path, seed: int, tmp_path: Path) -> None:
+def test_demo_tracks_give_the_c_formatters_octets(
+    model: Model, formatter_path: Path, seed: int, tmp_path: Path
+) -> None:
     if not DEMO_RECORDS.exists():
         pytest.skip(f"{DEMO_RECORDS.relative_to(ROOT)} is not there: record it with the box's --dump-records")
     _compare_with_c(DEMO_RECORDS.read_bytes(), model, formatter_path, seed, tmp_path)

@@ -9,7 +9,17 @@ from fpga_tb.tb.formatter_file import Formatter, Stream
 
 TOP = "formatter_under_test"
 
-_AXIL_IN = {"awprot": 3, "awvalid": 1, "wdata": 32, "wstrb": 4, "wvalid": 1, "bready": 1, "arprot": 3, "arvalid": 1, "rready": 1}
+_AXIL_IN = {
+    "awprot": 3,
+    "awvalid": 1,
+    "wdata": 32,
+    "wstrb": 4,
+    "wvalid": 1,
+    "bready": 1,
+    "arprot": 3,
+    "arvalid": 1,
+    "rready": 1,
+}
 _AXIL_OUT = {"awready": 1, "wready": 1, "bresp": 2, "bvalid": 1, "arready": 1, "rdata": 32, "rresp": 2, "rvalid": 1}
 
 

@@ -40,6 +40,7 @@ class Processes:
             start_new_session=True,
         )
         self.expected_to_end: set[str] = set()
+        self._begun_at: dict[str, int] = {}
 
     def __enter__(self) -> Processes:
         return self
@@ -77,7 +78,9 @@ class Processes:
 
     def spawn(self, name: str, argv: Sequence[str], node: str, *, piped: bool = False) -> int:
         """Start a process in the namespace of `node`; its output goes to `logs/NAME.log`. Gives the process id."""
-        return int(self._call("spawn", name, list(argv), node, str(self.log_of(name)), piped))
+        log = self.log_of(name)
+        self._begun_at[name] = log.stat().st_size if log.exists() else 0  # an earlier process of that name said `ready` too
+        return int(self._call("spawn", name, list(argv), node, str(log), piped))
 
     def log_of(self, name: str) -> Path:
         """Where the output of process `name` goes."""
@@ -112,7 +115,8 @@ class Processes:
         until = time.monotonic() + READY_TIMEOUT_S
         while time.monotonic() < until:
             path = self.log_of(name)
-            for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
+            said = path.read_bytes()[self._begun_at.get(name, 0) :] if path.exists() else b""
+            for line in said.decode(errors="replace").splitlines():
                 if line.startswith("ready"):
                     return line[5:].strip()
             if self.exit_code(name) is not None:

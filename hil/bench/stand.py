@@ -66,17 +66,19 @@ class WireCounters(Protocol):
 
 
 class Stand(Protocol):
-    """A bench that stands, of any fidelity. `taps` are the interfaces of the capture in order; `wires` the live counters of `ends`."""
+    """A bench that stands, of any fidelity. `taps` are the interfaces of the capture in order, `wires` the counters of `ends`."""
 
     config: BenchConfig
     folder: Path
-    isolation: tuple[str, str]
-    ends: Sequence[WireEnds]
-    taps: Sequence[pcapng.TapInterface]
     capture: Path
     identities: dict[str, Identity]
+    isolation: tuple[str, str]
     precision: str
 
+    @property
+    def ends(self) -> Sequence[WireEnds]: ...
+    @property
+    def taps(self) -> Sequence[pcapng.TapInterface]: ...
     @property
     def wires(self) -> Sequence[WireCounters]: ...
     @property
@@ -102,7 +104,7 @@ class ProcessStand:
     ends: Sequence[WireEnds]
     taps: Sequence[pcapng.TapInterface]
     capture: Path
-    wires: ctypes.Array[WireState]
+    wires: Sequence[WireState]
     boxes: Mapping[str, NativeBox]
     identities: dict[str, Identity] = field(default_factory=dict)
     precision: str = ""
@@ -155,7 +157,7 @@ def stand_up(
         capture = folder / "capture.pcapng"
         pcapng.create(capture, taps, "radar-hil")
         wires = start_wires(processes, wired, ends, taps, capture, seed)
-        stand = ProcessStand(config, folder, processes, reached, hops, ends, taps, capture, wires, {})
+        stand = ProcessStand(config, folder, processes, reached, hops, ends, taps, capture, list(wires), {})
         stand.precision = processes.wait_ready("wan")
         _start_nodes(stand, policy)
         stand.boxes = {box.name: _box(stand, box) for box in config.file.box if box.name in names}
@@ -230,7 +232,9 @@ def start_wires(
 def _start_nodes(stand: ProcessStand, policy: Policy) -> None:
     nodes = [node for node in stand.config.file.node if node.name in nodes_of(stand.hops)]
     for node in nodes:
-        config = NodeConfig(name=node.name, role=node.role, routes=routes_of(stand.config, stand.ends, node.name), policy=policy)
+        config = NodeConfig(
+            name=node.name, role=node.role, routes=routes_of(stand.config, stand.ends, node.name), policy=policy
+        )
         _spawn_python(stand.processes, node.name, "hil.links.node", config, node.name)
     for node in nodes:
         stand.processes.wait_ready(node.name)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from hil.bench.addressing import WireEnds, wire_ends
@@ -58,9 +59,7 @@ class VirtualStand:
         self.folder = folder
         self.hops = hops
         wired = [hop for hop in hops if not hop.serial]
-        self.ends: list[WireEnds] = wire_ends(
-            nodes_of(hops), [(hop.source, hop.sink) for hop in wired], loopback=True
-        )
+        self.ends: list[WireEnds] = wire_ends(nodes_of(hops), [(hop.source, hop.sink) for hop in wired], loopback=True)
         self.taps = [
             pcapng.TapInterface(tap.name, StampSource.VIRTUAL, tap.description) for tap in taps_of(hops, self.ends)
         ]
@@ -140,7 +139,7 @@ class VirtualStand:
             return self._send_on_line(radar, spec.feeds, sending)
         wire = self._wire[radar, spec.feeds]
         for at_ns, payload in zip(sending.at_ns, sending.octets, strict=True):
-            self.at(at_ns, lambda payload=payload: self._enter(wire, self._now_ns, payload))
+            self.at(at_ns, partial(self._enter, wire, at_ns, payload))
         return list(sending.at_ns)
 
     def act(self, acts: Sequence[Act]) -> None:

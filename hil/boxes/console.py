@@ -26,7 +26,9 @@ def identity(name: str, ask: Ask) -> Identity:
 def expect_build(name: str, running: str, expected: str) -> None:
     """Raise BenchError, with both ids, when box `name` runs another build than the bench expects; empty expects nothing."""
     if expected and running != expected:
-        raise BenchError(f"{name} runs build {running}, expected {expected}", "flash the right image, or correct `build_id`")
+        raise BenchError(
+            f"{name} runs build {running}, expected {expected}", "flash the right image, or correct `build_id`"
+        )
 
 
 def counters(name: str, ask: Ask) -> Mapping[str, int]:

@@ -68,6 +68,7 @@ def _load(path: Path) -> ctypes.CDLL:
         "rib_start": (ctypes.c_bool, [pointer, ctypes.POINTER(ctypes.c_char_p), size, u64, ctypes.POINTER(size)]),
         "rib_receive": (None, [pointer, u64, u32, ctypes.c_char_p, size]),
         "rib_run_until": (None, [pointer, u64]),
+        "rib_stall": (None, [pointer, u64]),
         "rib_deadline_ns": (u64, [pointer]),
         "rib_take": (size, [pointer, ctypes.POINTER(_Event), size, pointer, size]),
         "rib_reset": (None, [pointer, u32, u64]),
@@ -108,6 +109,10 @@ class Rib:
         """Let it work until `now_ns`."""
         self._rib.rib_run_until(self._memory, now_ns)
         self._take()
+
+    def stall(self, now_ns: int) -> None:
+        """Its processor stood still until `now_ns`; what was due is done late."""
+        self._rib.rib_stall(self._memory, now_ns)
 
     def receive(self, now_ns: int, port: Input, octets: bytes) -> None:
         """Hand it octets."""

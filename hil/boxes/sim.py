@@ -41,9 +41,11 @@ class SimBox:
         self._answer = b""
 
     def start(self) -> None:
-        """Power the box up and identify it. Raises BenchError when the library is absent, refuses an option, or is another build."""
+        """Power the box up, identify it. Raises BenchError when the library is absent, refuses an option, or is another build."""
         if not self.image.exists():
-            raise BenchError(f"{self.name} has no firmware library {self.image}", "build it: make -C firmware_stubs sim")
+            raise BenchError(
+                f"{self.name} has no firmware library {self.image}", "build it: make -C firmware_stubs sim"
+            )
         self._frozen, self._waiting = False, []
         self._rib = Rib(self.image, self._settings, self._now_ns(), self._out)
         console.expect_build(self.name, self.identify().build_id, self._expected_build_id)
@@ -86,6 +88,8 @@ class SimBox:
 
     def freeze(self, frozen: bool) -> None:
         """Halt the processor, or let it go on; what comes meanwhile waits in its ports."""
+        if self._rib is not None and self._frozen and not frozen:
+            self._rib.stall(self._now_ns())
         self._frozen = frozen
         if not frozen:
             waiting, self._waiting = self._waiting, []

@@ -47,6 +47,12 @@ def once(journeys: Journeys, tap: str, requirement: str) -> list[Verdict]:
     ]
 
 
+def none_missing(journeys: Journeys, from_tap: str, to_tap: str, requirement: str) -> Verdict:
+    """Every plot that was seen at `from_tap` was seen at `to_tap`, or at least further on."""
+    sent, lost = losses(journeys, from_tap, to_tap)
+    return judge_count(requirement, to_tap, int(lost.sum()), 0, int(sent.sum()), "plots without a record")
+
+
 def in_order(order: npt.NDArray[np.int64], tap: str, requirement: str) -> Verdict:
     """Records leave in the order of their plots. `order`: the plots' places in the schedule, in the order seen at the tap.
 

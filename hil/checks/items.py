@@ -29,7 +29,12 @@ def equal(tap: str, said: Mapping[str, Column], known: Mapping[str, Column], req
 
 
 def within(
-    subject: str, said: npt.NDArray[np.float64], known: npt.NDArray[np.float64], limit: float, unit: str, requirement: str
+    subject: str,
+    said: npt.NDArray[np.float64],
+    known: npt.NDArray[np.float64],
+    limit: float,
+    unit: str,
+    requirement: str,
 ) -> Verdict:
     """No value is further than `limit` from what is known; rows where the box says nothing (NaN) are too far."""
     if not len(known):
@@ -63,6 +68,8 @@ def exactly(subject: str, said: Column, known: Column, requirement: str) -> list
 def counted(box: str, grew: Mapping[str, int], known: Mapping[str, int], requirement: str) -> list[Verdict]:
     """Each counter in `known` went up by just that much."""
     return [
-        judge_count(requirement, f"{box} {name}", abs(grew.get(name, -1) - n), 0, max(n, 1), f"off, should have counted {n}")
+        judge_count(
+            requirement, f"{box} {name}", abs(grew.get(name, -1) - n), 0, max(n, 1), f"off, should have counted {n}"
+        )
         for name, n in known.items()
     ]

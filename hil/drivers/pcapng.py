@@ -14,6 +14,7 @@ import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from hil.columns import StampSource
@@ -64,7 +65,7 @@ def network_order(address: str) -> int:
 def packet(tap: int, stamp_ns: int, source: str, destination: str, payload: bytes) -> bytes:
     """The block of a datagram seen at `tap`, as the compiled taps write it; for benches that have no sockets."""
     length = len(payload)
-    addresses = ipaddress.IPv4Address(source).packed + ipaddress.IPv4Address(destination).packed
+    addresses = _packed(source) + _packed(destination)
     header = struct.pack(">BBHHHBBH", 0x45, 0, 28 + length, 0, 0, 64, 17, 0) + addresses
     total = sum(struct.unpack(">10H", header))
     total = (total & 0xFFFF) + (total >> 16)
@@ -74,3 +75,8 @@ def packet(tap: int, stamp_ns: int, source: str, destination: str, payload: byte
     captured = 28 + length
     fixed = struct.pack("<IIIII", tap, stamp_ns >> 32, stamp_ns & 0xFFFFFFFF, captured, captured)
     return _block(6, fixed + header + udp + payload + bytes(-captured % 4))
+
+
+@cache
+def _packed(address: str) -> bytes:
+    return ipaddress.IPv4Address(address).packed

@@ -102,7 +102,9 @@ class Node:
             if allowed is None:
                 self.counters[f"withheld_cat{category:03d}"] += 1
                 continue
-            codec = self._codecs.setdefault(category, LiveCodec(category))
+            if category not in self._codecs:
+                self._codecs[category] = LiveCodec(category)
+            codec = self._codecs[category]
             rebuilt = [record for record in (released(r, allowed) for r in codec.decode(block)) if record]
             if rebuilt:
                 onward += codec.encode(rebuilt)

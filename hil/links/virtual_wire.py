@@ -1,6 +1,6 @@
 """One wire in virtual time: what wan.c does to each datagram, without sockets and without lateness of its own.
 
-The fate of the k-th datagram is that of the seeded plan (impairment.py). It holds nothing and knows no clock: it says when the copies
+The fate of the k-th datagram is that of the seeded plan (impairment.py). It holds nothing, knows no clock: it says when the copies
 of a datagram come out, and counts.
 """
 

@@ -84,6 +84,7 @@ class WireState(ctypes.Structure):
     overflowed: int
     kernel_drops: int
     unstamped: int
+    latest_delay_ns: int
     worst_lateness_ns: int
     late: ctypes.Array[ctypes.c_uint32]
 

@@ -59,14 +59,13 @@ class Capture:
         return rows
 
 
-def read_capture(path: Path, since_ns: int = 0) -> Capture:
-    """Read the capture of a run, from an instant on; whatever is whole is read, even when the run was killed.
+def read_capture(path: Path, from_octet: int = 0) -> Capture:
+    """Read the capture of a run; whatever is whole is read, even when the run was killed.
 
-    Raises DecodeError for another format.
+    `from_octet` is what the file's size was once: only what came after it is read. Raises DecodeError for another format.
     """
     data = path.read_bytes()
-    taps, sources, arrivals, torn = _index(data, path)
-    arrivals = arrivals[arrivals["arrived_ns"] >= since_ns]
+    taps, sources, arrivals, torn = _index(data, path, from_octet)
     arrivals = arrivals[np.argsort(arrivals["arrived_ns"], kind="stable")]
     decoded = decode(data, spans=(arrivals["offset"], arrivals["length"].astype(np.int64)))
     tables = decoded.tables
@@ -79,7 +78,7 @@ def read_capture(path: Path, since_ns: int = 0) -> Capture:
     return Capture(taps, sources, arrivals, merged, faults, beats, torn, data)
 
 
-def _index(data: bytes, path: Path) -> tuple[tuple[str, ...], tuple[StampSource, ...], Table, bool]:
+def _index(data: bytes, path: Path, from_octet: int) -> tuple[tuple[str, ...], tuple[StampSource, ...], Table, bool]:
     if data[:4] != SECTION.to_bytes(4, "little"):
         raise DecodeError(f"{path}: not a capture of this harness", "give the capture.pcapng of a run folder")
     taps, sources, rows, offset, torn = [], [], [], 0, False
@@ -92,6 +91,9 @@ def _index(data: bytes, path: Path) -> tuple[tuple[str, ...], tuple[StampSource,
             name, words = _interface(data[offset + 16 : offset + length - 4])
             taps.append(name)
             sources.append(StampSource[words.split(";")[0].removeprefix("stamps: ").upper()])
+        elif kind == ENHANCED_PACKET and offset < from_octet:
+            offset = from_octet  # interfaces are declared before the first packet
+            continue
         elif kind == ENHANCED_PACKET:
             tap, high, low, captured = struct.unpack_from("<IIII", data, offset + 8)
             payload = captured - IP_UDP_OCTETS

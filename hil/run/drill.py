@@ -67,11 +67,11 @@ class Drilled:
 def drill(
     setup: Setup, stand: Stand, messages: Sequence[Message], orders: Sequence[Order] = (), *, lasts_s: float = 0.5
 ) -> Drilled:
-    """Reset every box, carry the messages and orders out, and watch until `lasts_s` after the last of them."""
+    """Reset every box, carry the messages and orders out, watch until `lasts_s` after the last of them, reset again."""
     for box in stand.boxes.values():
         box.reset()
     before = {name: box.counters() for name, box in stand.boxes.items()}
-    begun_ns = stand.now_ns()
+    begun_ns, begun_octet = stand.now_ns(), stand.capture.stat().st_size
     epoch_ns = start_instant_ns(stand)
     answers: list[Any] = [None] * len(orders)
 
@@ -94,7 +94,9 @@ def drill(
     carry_out(stand, injections, epoch_ns + int(until_s * 1e9), lasts_s, lambda _share: None, acts)
     after = {name: box.counters() for name, box in stand.boxes.items()}
     watched_ns = (begun_ns, stand.now_ns())
-    return Drilled(read_capture(stand.capture, begun_ns), before, after, answers, epoch_ns, watched_ns)
+    for box in stand.boxes.values():
+        box.reset()  # nothing that was told to a box outlasts the drill
+    return Drilled(read_capture(stand.capture, begun_octet), before, after, answers, epoch_ns, watched_ns)
 
 
 def _injection(setup: Setup, radar: str, messages: Sequence[Message], epoch_ns: int) -> Injection:
@@ -144,12 +146,15 @@ def one_block(blocks: Iterable[bytes]) -> bytes:
     return parts[0][:1] + (3 + len(body)).to_bytes(2, "big") + body
 
 
-def north_mark(radar: Radar, tod_s: float) -> bytes:
-    """A CAT034 block with one north marker."""
+def service_block(radar: Radar, tod_s: float, kind: int = NORTH_MARKER, *, turn_s: float | None = None) -> bytes:
+    """A CAT034 block: a north marker, or a sector crossing at 90°; `turn_s` is the antenna's rotation period (I034/041)."""
     mark = np.zeros(1, MARKERS)
-    mark["message_type"] = NORTH_MARKER
+    mark["message_type"], mark["azimuth_rad"] = kind, np.pi / 2
     columns = mark_columns(radar, mark, np.array([round(tod_s / TOD_LSB_S) % TOD_TICKS_PER_DAY]))
-    del columns["020"]
+    if kind == NORTH_MARKER:
+        del columns["020"]
+    if turn_s is not None:
+        columns["041"] = np.array([turn_s])
     return by_columns(34, columns)[0]
 
 

@@ -42,8 +42,8 @@ def carry_out(
 ) -> dict[str, Table]:
     """Carry out all `injections` at once, hold out until `hold_until_ns`, then `drain_s` more for what is still on its way.
 
-    Meanwhile `acts` are done, each at its instant or as soon after it as the bench can. `watch` is called about ten times a second
-    with the share (0…1) of the schedule that has passed. Returns hil.columns.DEPARTURES by radar. Raises BenchError when any process
+    Meanwhile `acts` are done, each at its instant or as soon after as the bench can. `watch` is called about ten times a second
+    with the share (0…1) of the schedule that is over. Returns hil.columns.DEPARTURES by radar. Raises BenchError when any process
     of the bench dies meanwhile, HilTimeoutError when an executor does not end.
     """
     last_ns = max([hold_until_ns, *(int(i.scheduled_ns[-1]) for i in injections if len(i.scheduled_ns))])

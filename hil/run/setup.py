@@ -29,6 +29,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     heartbeat_period_s: Positive
     heartbeat_tolerance_s: Positive
     track_position_m: Positive
+    block_lateness_s: Positive = 0.040
+    delay_growth_s: Positive = 0.010
 
 
 class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

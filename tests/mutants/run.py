@@ -1,4 +1,4 @@
-"""`make mutants`: builds each named defect into the simulated box and runs the shipped suites against it.
+"""`make mutants`: gives the simulated box each named defect in turn and runs the shipped suites against it.
 
 Prints what was caught, by which requirement, and what was missed; then the same suites on the box that works, with other seeds:
 whatever fails there is a false alarm. Exit code 1 when anything was missed or alarmed falsely.
@@ -11,13 +11,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from trial import ROOT, Finding, Job, try_all  # noqa: E402  # found through the line above
+from trial import ROOT, Finding, Job, try_all, warm_up  # found through the line above
 
 FIRMWARE = ROOT / "firmware_stubs"
 BUILD = ROOT / "build/mutants"
@@ -41,7 +40,7 @@ def defects() -> list[Defect]:
 
 
 def build(defect: str = "") -> Path:
-    """The simulated box, with a defect or without."""
+    """The simulated box: as it is shipped, or (`any`) with all defects in it, one of them chosen at run time."""
     choice = [f"DEFECT={defect}"] if defect else []
     subprocess.run(["make", "-s", "-C", str(FIRMWARE), "sim", f"BUILD={BUILD}", *choice], check=True)
     return BUILD / (f"sim-{defect}" if defect else "sim") / "librib.so"
@@ -64,23 +63,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print, write the JSON file."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("names", nargs="*", help="only these defects (all)")
-    parser.add_argument("--clean-runs", type=int, default=10, help="runs of the box that works, each with another seed (10)")
+    parser.add_argument(
+        "--clean-runs", type=int, default=10, help="runs of the box that works, each with another seed (10)"
+    )
+    parser.add_argument("--quick", action="store_true", help="stop each defect's suites at the first test that fails")
     parser.add_argument("--parallel", type=int, default=2, help="trials at a time (2)")
     parser.add_argument("--json", type=Path, default=BUILD / "named.json", help="where the findings go")
     chosen = parser.parse_args(arguments)
     known = [defect for defect in defects() if not chosen.names or defect.name in chosen.names]
     if unknown := set(chosen.names) - {defect.name for defect in known}:
         parser.error(f"no such defect: {', '.join(sorted(unknown))}; `make -C firmware_stubs defects` lists them")
-    with ThreadPoolExecutor(chosen.parallel) as pool:
-        libraries = list(pool.map(build, [defect.name for defect in known]))
-    working = build()
-    jobs = [Job(defect.name, library) for defect, library in zip(known, libraries, strict=True)]
+    warm_up()
+    spoilt, working = build("any"), build()
+    jobs = [Job(defect.name, spoilt, defect.name, first_only=chosen.quick) for defect in known]
     findings = []
     for defect, finding in zip(known, try_all(jobs, chosen.parallel), strict=True):
         show(finding, defect)
         findings.append(finding)
     clean = []
-    for finding in try_all([Job(f"seed {n}", working, seed=n) for n in range(1, chosen.clean_runs + 1)], chosen.parallel):
+    for finding in try_all(
+        [Job(f"seed {n}", working, seed=n) for n in range(1, chosen.clean_runs + 1)], chosen.parallel
+    ):
         show(finding)
         clean.append(finding)
     facts = summary(known, findings, clean)

@@ -6,34 +6,43 @@ A library that crashes or hangs takes only that process with it; the test that w
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from hil.asterix import LiveCodec, decode
 from hil_fixtures.plugin import SESSION
 from hil_fixtures.session import BenchSession
 
 ROOT = Path(__file__).parents[2]
 BENCH = ROOT / "lab_config/benches/sim.toml"
-SUITES = (ROOT / "tests/system", ROOT / "tests/stress")
+SUITES = (ROOT / "tests/stress", ROOT / "tests/system")
 TIMEOUT_S = 180.0
+_FORKING = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Job:
-    """One library to be tried with one seed; `first_only` stops at the first test that fails."""
+    """One library to be tried with one seed; `first_only` stops at the first test that fails.
+
+    `defect` is chosen in a library that has all of them (`make -C firmware_stubs sim DEFECT=any`).
+    """
 
     name: str
     library: Path
+    defect: str = ""
     seed: int | None = None
     first_only: bool = False
 
@@ -51,8 +60,16 @@ class Finding:
 
     @property
     def caught(self) -> bool:
-        """Did any test fail, or did the library not survive?"""
-        return bool(self.failed) or self.ended != "finished"
+        """Did any test fail, did the library not survive, or could nothing be tested because no box came up?"""
+        return bool(self.failed) or self.ended != "finished" or not self.passed
+
+
+def warm_up() -> None:
+    """Load once what every trial would load again: the tables of ASTERIX and the layers made from them."""
+    for category in (34, 48, 62, 63, 65):
+        LiveCodec(category)
+        decode(bytes([category, 0, 4, 0]))
+    import_module("hil.asterix.scapy").record_layer(48)
 
 
 def try_all(jobs: Sequence[Job], parallel: int) -> Iterator[Finding]:
@@ -64,13 +81,14 @@ def try_all(jobs: Sequence[Job], parallel: int) -> Iterator[Finding]:
 def try_one(job: Job) -> Finding:
     """Try one job in a forked process."""
     began = time.monotonic()
-    read_end, write_end = os.pipe()
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        os.close(read_end)
-        _run_suites(job, write_end)
-    os.close(write_end)
+    with _FORKING:  # or another child would hold this pipe open
+        read_end, write_end = os.pipe()
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            os.close(read_end)
+            _run_suites(job, write_end)
+        os.close(write_end)
     ended = _wait(child, began + TIMEOUT_S)
     with os.fdopen(read_end) as notes:
         lines = [json.loads(line) for line in notes]
@@ -82,7 +100,11 @@ def _wait(child: int, until: float) -> str:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             code = os.waitstatus_to_exitcode(status)
-            return f"crashed: {signal.Signals(-code).name}" if code < 0 else "finished"
+            if code < 0:
+                return f"crashed: {signal.Signals(-code).name}"
+            if code:
+                raise RuntimeError(f"a trial broke (exit code {code}); what it printed is above")
+            return "finished"
         time.sleep(0.01)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -135,8 +157,11 @@ class _Notes:
             self._say("collection", report.nodeid)
 
     def _say(self, what: str, node: str) -> None:
-        line = {"what": what, "test": node.split("::")[-1], "requirement": self._requirement.get(node, "")}
-        os.write(self._descriptor, (json.dumps(line) + "\n").encode())
+        line = {"what": what, "test": node.rsplit("::", maxsplit=1)[-1], "requirement": self._requirement.get(node, "")}
+        try:
+            os.write(self._descriptor, (json.dumps(line) + "\n").encode())
+        except BrokenPipeError:
+            os._exit(0)  # nobody listens any more
 
 
 def _run_suites(job: Job, notes: int) -> None:
@@ -145,6 +170,8 @@ def _run_suites(job: Job, notes: int) -> None:
         with tempfile.TemporaryDirectory() as out, contextlib.chdir(ROOT):
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, 1)
+            if job.defect and not ctypes.CDLL(str(job.library)).rib_choose_defect(job.defect.encode()):
+                raise ValueError(f"{job.library} has no defect {job.defect}")
             images = {name: job.library for name in ("jp_box", "kr_box")}
             session = BenchSession(BENCH, "staging", Path(out), job.seed, images=images)
             session.open_folder()

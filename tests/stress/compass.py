@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 
 from hil.asterix import decode
 from hil.asterix.records import RecordTable
@@ -18,11 +19,13 @@ from hil.checks.filter_model import smooth
 from hil.columns import PLOTS, TOD_LSB_S, TOD_TICKS_PER_DAY
 from hil.run.drill import Drilled, Message
 from hil.run.result import plot_positions
+from hil.scenario import Scenario
 from hil.scenario.geodesy import ecef_to_geodetic, enu_axes, geodetic_to_ecef
 from hil.timing.journeys import identity
 
 STEP_RAD = np.radians(180 / 2**25)  # I062/105
 VELOCITY_STEP_MPS = 0.25
+CENTRE_DEG = (37.0, 129.5)  # of lab_config/scenarios/compass.toml
 GAINS = (0.8, 0.5, 0.0)  # docs/icd.md §2, unless the bench file says otherwise
 
 
@@ -37,6 +40,16 @@ class Expected:
     longitude_rad: npt.NDArray[np.float64]
     east_mps: npt.NDArray[np.float64]
     north_mps: npt.NDArray[np.float64]
+
+
+def around(radar: Radar, scenario: Scenario) -> Scenario:
+    """The scenario moved to where a radar sees it."""
+    north_deg, east_deg = radar.latitude_deg - CENTRE_DEG[0], radar.longitude_deg - CENTRE_DEG[1]
+    moved = [
+        structs.replace(a, latitude_deg=a.latitude_deg + north_deg, longitude_deg=a.longitude_deg + east_deg)
+        for a in scenario.aircraft
+    ]
+    return structs.replace(scenario, aircraft=tuple(moved))
 
 
 def key_of(table: RecordTable, time: str, address: str) -> npt.NDArray[np.int64]:

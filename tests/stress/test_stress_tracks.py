@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from compass import STEP_RAD, VELOCITY_STEP_MPS, Expected, expected, key_of, taps_out
+from compass import STEP_RAD, VELOCITY_STEP_MPS, Expected, around, expected, key_of, taps_out
 
 from hil.asterix.records import RecordTable
 from hil.bench.model import Radar
@@ -42,7 +42,8 @@ class Flight:
 
 
 def fly(session: BenchSession, drill: Callable[..., Drilled], radar: Radar, tod_epoch_s: float) -> Flight:
-    messages = flight(session.setup, radar, session.setup.scenario("compass"), tod_epoch_s, SPEED)
+    scenario = around(radar, session.setup.scenario("compass"))
+    messages = flight(session.setup, radar, scenario, tod_epoch_s, SPEED)
     return Flight(drill(messages), expected(radar, messages, tod_epoch_s), radar.feeds)
 
 
@@ -76,7 +77,9 @@ def states(found: Flight, positions: str, velocities: str) -> list[Verdict]:
         seen = plot >= 0
         of = plot[seen]
         for path, column in (("105/LAT", known.latitude_rad), ("105/LON", known.longitude_rad)):
-            verdicts.append(items.within(f"{tap} {path}", table[path][seen], column[of], 2 * STEP_RAD, "rad", positions))
+            verdicts.append(
+                items.within(f"{tap} {path}", table[path][seen], column[of], 2 * STEP_RAD, "rad", positions)
+            )
         moving = ~np.isnan(known.east_mps[of])
         for path, column in (("185/VX", known.east_mps), ("185/VY", known.north_mps)):
             said, wanted = table[path][seen][moving], column[of][moving]
@@ -173,7 +176,9 @@ def test_an_object_that_separates_gets_a_number_of_its_own(drill: Callable, rada
     for tap in taps_out(drilled, radar.feeds):
         table = drilled.capture.tables(tap)[62]
         verdicts += numbers(tap, table, "RIB-CNT-005")
-        verdicts += items.equal(tap, {"objects": np.array([len(np.unique(table["040"]))])}, {"objects": np.array([2])}, "RIB-CNT-005")
+        verdicts += items.equal(
+            tap, {"objects": np.array([len(np.unique(table["040"]))])}, {"objects": np.array([2])}, "RIB-CNT-005"
+        )
     judge(verdicts)
 
 
@@ -228,7 +233,9 @@ def test_a_track_ends_with_one_record_and_the_time_of_its_last_plot(
         verdicts += items.equal(f"{tap} end", {"070": ticks[early]}, {"070": last[early]}, "RIB-CNT-003")
         old = np.unique(table["040"][table["380/ADR"] < 10])
         again = np.isin(table["040"][table["380/ADR"] > 10], old)
-        verdicts += items.equal(f"{tap} new numbers", {"040": again}, {"040": np.zeros(len(again), bool)}, "RIB-CNT-004")
+        verdicts += items.equal(
+            f"{tap} new numbers", {"040": again}, {"040": np.zeros(len(again), bool)}, "RIB-CNT-004"
+        )
     counters = dict(pair.split("=") for pair in drilled.answers[1].split(","))
     known = {"tracks_new": 10, "tracks_ended": 5, "tracks_live": 5}
     verdicts += items.counted(radar.feeds, {name: int(counters[name]) for name in known}, known, "RIB-CON-009")

@@ -15,9 +15,12 @@ from hil_fixtures.session import BenchSession
 
 @req("RIB-DEL-001")
 def test_every_plot_yields_exactly_one_record(flown: RunResult, judge: Callable) -> None:
-    judge(
-        v for chain in flown.chains.values() for v in delivery.once(chain.journeys, chain.budget.taps[2], "RIB-DEL-001")
-    )
+    verdicts = []
+    for chain in flown.chains.values():
+        _, into, out_of = chain.budget.taps[:3]
+        verdicts += delivery.once(chain.journeys, out_of, "RIB-DEL-001")
+        verdicts.append(delivery.none_missing(chain.journeys, into, out_of, "RIB-DEL-001"))
+    judge(verdicts)
 
 
 @req("LNK-DEL-001")

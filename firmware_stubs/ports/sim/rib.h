@@ -42,6 +42,9 @@ size_t rib_receive_all(struct rib *rib, const struct rib_event *events, size_t c
 /* Lets the box work until `now_ns`: every timer fires at its own time. */
 void rib_run_until(struct rib *rib, uint64_t now_ns);
 
+/* The processor stood still until `now_ns`: what was due meanwhile is done late, at the next call. */
+void rib_stall(struct rib *rib, uint64_t now_ns);
+
 /* When the box has something to do next. */
 uint64_t rib_deadline_ns(struct rib *rib);
 

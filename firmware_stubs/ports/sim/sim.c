@@ -102,6 +102,14 @@ void rib_run_until(struct rib *rib, uint64_t now_ns)
     }
 }
 
+void rib_stall(struct rib *rib, uint64_t now_ns)
+{
+    if (now_ns > rib->hal.now_ns) {
+        rib->hal.now_ns = now_ns;
+        rib->hal.fed_ns = now_ns;
+    }
+}
+
 uint64_t rib_deadline_ns(struct rib *rib)
 {
     return rib->box.hangs ? rib->hal.fed_ns + WATCHDOG_NS : box_deadline_ns(&rib->box);
