@@ -3,7 +3,7 @@
 # make lint    the house rules: ruff, mypy --strict, import walls, the C and RTL linters
 # make bench   speed beside its peers, in one run: the codec, then injection, capture and pacing
 # make mutants boxes with known defects against the system suite: caught or missed, and false alarms
-# make figures-NAME   figures into build/figures/NAME.json: demo, codec, timing, mutants, fpga
+# make figures-NAME   figures into build/figures/NAME.json: demo, codec, timing, mutants
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ TEST_PACKAGES := tshark:tshark iverilog:iverilog g++:g++ perl:perl ccache:ccache
 	/usr/include/cmocka.h:libcmocka-dev cppcheck:cppcheck clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux:libclang-rt-14-dev \
 	qemu-system-arm:qemu-system-arm arm-none-eabi-gcc:gcc-arm-none-eabi /usr/include/newlib:libnewlib-arm-none-eabi
 
-.PHONY: demo test lint firmware bench figures-demo figures-codec figures-timing clean
+.PHONY: demo test lint firmware bench mutants figures-demo figures-codec figures-timing figures-mutants clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.base firmware
@@ -48,6 +48,12 @@ figures-demo: $(VENV)/.base firmware
 figures-codec: $(VENV)/.dev
 	@sh .ci/need may tshark:tshark
 	@$(BIN)/python tests/bench/figures_codec.py
+
+mutants: $(VENV)/.dev firmware
+	@$(BIN)/python tests/mutants/run.py
+
+figures-mutants: $(VENV)/.dev firmware
+	@$(BIN)/python tests/mutants/figures.py
 
 figures-timing: $(VENV)/.dev firmware
 	@sh .ci/need may tcpreplay:tcpreplay

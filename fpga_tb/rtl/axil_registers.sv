@@ -53,25 +53,27 @@ module axil_registers
     endfunction
 
     // address and data may come in either order; each waits for the other in a register of its own
-    logic        aw_held, w_held;
+    logic        aw_held, aw_known, w_held;
     logic [5:0]  aw_word;
     logic [31:0] w_data;
     logic [3:0]  w_strobe;
     logic [31:0] merged;
-    logic        merged_held, usable, judge;  // one clock to merge, one to look, one to answer
+    logic        merged_held, judge;  // one clock to merge, one to look, one to answer
+    logic        aw_source, aw_service, aw_mtu, aw_flush, aw_counter;  // one clock behind aw_word
+    logic        source_fits, service_fits, mtu_fits;                  // one clock behind merged
+    logic [COUNTERS-1:0] set, counted;
 
     assign s_axil_awready = !aw_held;
     assign s_axil_wready = !w_held;
 
-    wire start = aw_held && w_held && !merged_held && !judge && !s_axil_bvalid;
+    wire start = aw_held && aw_known && w_held && !merged_held && !judge && !s_axil_bvalid;
 
     wire [31:0] source_word = {16'd0, source.sac, source.sic};
     wire [31:0] service_word = {24'd0, source.service};
     wire [31:0] mtu_word = {{32 - LEN_W{1'b0}}, mtu_octets};
 
-    wire aw_counter = aw_word >= A_COUNTERS && aw_word < A_COUNTERS + 6'(COUNTERS);
-    wire [31:0] old = aw_word == A_SOURCE ? source_word : aw_word == A_SERVICE ? service_word
-                    : aw_word == A_MTU ? mtu_word : flush_clocks;
+    wire [31:0] old = aw_source ? source_word : aw_service ? service_word : aw_mtu ? mtu_word : flush_clocks;
+    wire usable = aw_flush || set != '0 || (aw_source && source_fits) || (aw_service && service_fits) || (aw_mtu && mtu_fits);
 
     wire [LEN_W-1:0] merged_mtu = merged[LEN_W-1:0];
 
@@ -79,14 +81,19 @@ module axil_registers
         if (!aw_held) aw_word <= s_axil_awaddr[7:2];
         if (!w_held) {w_data, w_strobe} <= {s_axil_wdata, s_axil_wstrb};
         merged <= merge(old, w_data, w_strobe);
-        case (aw_word)
-            A_SOURCE:  usable <= merged[31:16] == 16'd0;
-            A_SERVICE: usable <= merged[31:8] == 24'd0;
-            A_MTU:     usable <= merged[31:LEN_W] == '0 && merged_mtu >= LEN_W'(MTU_MIN) && merged_mtu <= LEN_W'(MTU_MAX);
-            default:   usable <= aw_word == A_FLUSH || (aw_counter && w_strobe == 4'hF);
-        endcase
+        aw_source    <= aw_word == A_SOURCE;
+        aw_service   <= aw_word == A_SERVICE;
+        aw_mtu       <= aw_word == A_MTU;
+        aw_flush     <= aw_word == A_FLUSH;
+        aw_counter   <= aw_word >= A_COUNTERS && aw_word < A_COUNTERS + 6'(COUNTERS);
+        source_fits  <= merged[31:16] == 16'd0;
+        service_fits <= merged[31:8] == 24'd0;
+        mtu_fits     <= merged[31:LEN_W] == '0 && merged_mtu >= LEN_W'(MTU_MIN) && merged_mtu <= LEN_W'(MTU_MAX);
+        for (int i = 0; i < COUNTERS; i++)
+            set[i] <= merged_held && aw_counter && w_strobe == 4'hF && aw_word[2:0] == i[2:0];
         if (rst) begin
             aw_held       <= 1'b0;
+            aw_known      <= 1'b0;
             w_held        <= 1'b0;
             merged_held   <= 1'b0;
             judge         <= 1'b0;
@@ -95,6 +102,7 @@ module axil_registers
         end else begin
             if (judge) aw_held <= 1'b0;
             else if (s_axil_awvalid) aw_held <= 1'b1;
+            aw_known <= aw_held && !judge;
             if (judge) w_held <= 1'b0;
             else if (s_axil_wvalid) w_held <= 1'b1;
             merged_held <= start;
@@ -110,21 +118,21 @@ module axil_registers
             source       <= '0;
             mtu_octets   <= LEN_W'(1400);
             flush_clocks <= FLUSH_CLOCKS_RESET;
-        end else if (judge && usable && !aw_counter) begin
-            case (aw_word)
-                A_SOURCE:  {source.sac, source.sic} <= merged[15:0];
-                A_SERVICE: source.service <= merged[7:0];
-                A_MTU:     mtu_octets <= merged_mtu;
-                default:   flush_clocks <= merged;
-            endcase
+        end else if (judge) begin
+            if (aw_source && source_fits) {source.sac, source.sic} <= merged[15:0];
+            if (aw_service && service_fits) source.service <= merged[7:0];
+            if (aw_mtu && mtu_fits) mtu_octets <= merged_mtu;
+            if (aw_flush) flush_clocks <= merged;
         end
     end
 
-    always_ff @(posedge clk)
+    always_ff @(posedge clk) begin
+        counted <= rst ? '0 : count;
         for (int i = 0; i < COUNTERS; i++)
             if (rst) counter[i] <= 32'd0;
-            else if (judge && usable && aw_counter && aw_word[2:0] == i[2:0]) counter[i] <= merged;
-            else counter[i] <= counter[i] + {31'd0, count[i]};
+            else if (set[i]) counter[i] <= merged;
+            else counter[i] <= counter[i] + {31'd0, counted[i]};
+    end
 
     // read: one clock to look at the address, one to pick, one to answer
     logic        ar_held, picking, picked, ar_known, ar_counter;

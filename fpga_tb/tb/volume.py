@@ -54,7 +54,13 @@ def carry(
     if unpaused:
         environment["UNPAUSED"] = "1"
     plusargs = (f"+batch_in={environment['BATCH_IN']}", f"+batch_out={environment['BATCH_OUT']}")
-    bench = simulators.Run("fpga_tb.tb.bench_volume", seed, environment, plusargs=plusargs, limit_s=60 + n / 2000)
+    bench = simulators.Run(
+        "fpga_tb.tb.bench_volume",
+        seed,
+        environment,
+        plusargs=plusargs,
+        limit_s=60 + n / (2000 if built.simulator == simulators.VERILATOR else 20),
+    )
     simulators.simulate(built, bench, folder)
     figures: dict[str, Any] = json.loads((folder / "volume.json").read_text())
     return figures

@@ -79,7 +79,9 @@ class Processes:
     def spawn(self, name: str, argv: Sequence[str], node: str, *, piped: bool = False) -> int:
         """Start a process in the namespace of `node`; its output goes to `logs/NAME.log`. Gives the process id."""
         log = self.log_of(name)
-        self._begun_at[name] = log.stat().st_size if log.exists() else 0  # an earlier process of that name said `ready` too
+        self._begun_at[name] = (
+            log.stat().st_size if log.exists() else 0
+        )  # an earlier process of that name said `ready` too
         return int(self._call("spawn", name, list(argv), node, str(log), piped))
 
     def log_of(self, name: str) -> Path:

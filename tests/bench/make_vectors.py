@@ -1,6 +1,6 @@
 """Makes fixtures/vectors/demo_track_records.bin: every track record that the demo's boxes hand to their formatter.
 
-Run it when the track record of docs/icd.md changes: `.venv/bin/python tests/bench/make_vectors.py`. Times of day are those of the run.
+Run it when the track record of docs/icd.md changes: `.venv/bin/python tests/bench/make_vectors.py`. Times of day are the run's.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from run import BUILD  # noqa: E402  # found through the line above
-from trial import ROOT  # noqa: E402
+from run import BUILD  # found through the line above
+from trial import ROOT
 
 FIGURES = ROOT / "build/figures/mutants.json"
 NAMED = ("defects_total", "defects_caught", "clean_runs", "false_alarms", "missed")

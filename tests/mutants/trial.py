@@ -132,13 +132,18 @@ def _finding(job: Job, lines: Iterable[dict[str, str]], ended: str, seconds: flo
 class _Notes:
     """Tells the parent, line by line, which test begins and how it ends; unbuffered, because the library may take us down."""
 
-    def __init__(self, descriptor: int, session: BenchSession) -> None:
+    def __init__(self, descriptor: int, session: BenchSession, first_only: bool) -> None:
+        self._first_only = first_only
+        self._tests: pytest.Session | None = None
         self._descriptor = descriptor
         self._session = session
         self._requirement: dict[str, str] = {}
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[SESSION] = self._session
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self._tests = session
 
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
         mark = item.get_closest_marker("req")
@@ -149,7 +154,10 @@ class _Notes:
         if report.when == "call" and report.passed:
             self._say("pass", report.nodeid)
         elif report.failed:
-            self._say(str(dict(report.user_properties).get("outcome", "fail")), report.nodeid)
+            outcome = str(dict(report.user_properties).get("outcome", "fail"))
+            self._say(outcome, report.nodeid)
+            if self._first_only and outcome == "fail" and self._tests is not None:
+                self._tests.shouldstop = "one is enough"
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -176,8 +184,8 @@ def _run_suites(job: Job, notes: int) -> None:
             session = BenchSession(BENCH, "staging", Path(out), job.seed, images=images)
             session.open_folder()
             arguments = [*map(str, SUITES), "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
-            arguments += ["-o", "addopts="] + (["--maxfail=1"] if job.first_only else [])
-            pytest.main(arguments, plugins=[_Notes(notes, session)])
+            arguments += ["-o", "addopts="]
+            pytest.main(arguments, plugins=[_Notes(notes, session, job.first_only)])
             code = 0
     finally:
         os._exit(code)

@@ -25,6 +25,7 @@ from hil.timing.journeys import identity
 
 STEP_RAD = np.radians(180 / 2**25)  # I062/105
 VELOCITY_STEP_MPS = 0.25
+FOOT_M = 0.3048
 CENTRE_DEG = (37.0, 129.5)  # of lab_config/scenarios/compass.toml
 GAINS = (0.8, 0.5, 0.0)  # docs/icd.md §2, unless the bench file says otherwise
 
@@ -40,6 +41,10 @@ class Expected:
     longitude_rad: npt.NDArray[np.float64]
     east_mps: npt.NDArray[np.float64]
     north_mps: npt.NDArray[np.float64]
+    x_m: npt.NDArray[np.float64]  # east and north in the plane that touches the ellipsoid at the radar
+    y_m: npt.NDArray[np.float64]
+    height_m: npt.NDArray[np.float64]
+    climb_mps: npt.NDArray[np.float64]
 
 
 def around(radar: Radar, scenario: Scenario) -> Scenario:
@@ -75,9 +80,23 @@ def expected(radar: Radar, messages: Sequence[Message], tod_epoch_s: float) -> E
         turn[own] = np.arange(len(own))
         state = smooth(since_s[own], measured_m[own], *GAINS)
         position_m[own], velocity_mps[own] = state.position_m, state.velocity_mps
-    latitude, longitude, _ = ecef_to_geodetic(position_m)
+    latitude, longitude, height_m = ecef_to_geodetic(position_m)
+    site = np.radians(radar.latitude_deg), np.radians(radar.longitude_deg)
+    plane = (position_m - geodetic_to_ecef(*site, radar.height_m)) @ enu_axes(*site).T
     local = np.einsum("nij,nj->ni", enu_axes(latitude, longitude), velocity_mps)
-    return Expected(plots, key_of(plots, "140", "220"), turn, latitude, longitude, local[:, 0], local[:, 1])
+    return Expected(
+        plots=plots,
+        key=key_of(plots, "140", "220"),
+        turn=turn,
+        latitude_rad=latitude,
+        longitude_rad=longitude,
+        east_mps=local[:, 0],
+        north_mps=local[:, 1],
+        x_m=plane[:, 0],
+        y_m=plane[:, 1],
+        height_m=height_m,
+        climb_mps=local[:, 2],
+    )
 
 
 def taps_out(drilled: Drilled, box: str) -> list[str]:

@@ -133,6 +133,56 @@ def test_the_console_keeps_to_scpi(drill: Callable, radar: Radar, judge: Callabl
     )
 
 
+OUT_OF_RANGE, TYPE_ERROR, MISSING, TOO_MANY = "-222", "-104", "-109", "-108"
+SETTINGS = [  # what is told, then how the answer begins
+    ("CONF:COAS 12;:CONF:COAS?", "12.000"),
+    ("CONF:COAS 0.5;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:COAS 3601;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:FILT 0.5,0.25,0.125;:CONF:FILT?", "0.5"),
+    ("CONF:FILT 1.5,0,0;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:FILT 0,0,0;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:FILT 1,2.5,0;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:FILT 1,-1,0;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:FILT 1,1,1.5;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:FILT 1,1,-1;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:FILT?", "0.5"),
+    ("CONF:FLUS 20;:CONF:FLUS?", "20.000"),
+    ("CONF:FLUS 1001;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:CAP 1234;:CONF:CAP?", "1234"),
+    ("CONF:CAP 0;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:MTU 64;:CONF:MTU?", "64"),
+    ("CONF:MTU 1472;:CONF:MTU?", "1472"),
+    ("CONF:MTU 63;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:MTU 1473;:SYST:ERR?", OUT_OF_RANGE),
+    ("CONF:MTU abc;:SYST:ERR?", TYPE_ERROR),
+    ("CONF:MTU;:SYST:ERR?", MISSING),
+    ("CONF:MTU 1,2;:SYST:ERR?", TOO_MANY),
+    ("CONF:MTU?", "1472"),
+    ("CONF:SENS 9,8,91,20,30;:SYST:ERR?", OUT_OF_RANGE),
+    ("DIAG:PPS?", "1"),
+    ("SYST:TIME 24,0,0;:SYST:ERR?", OUT_OF_RANGE),
+    ("SYST:TIME 12,34,50;:SYST:TIME?", "12:34:5"),
+    ("*ESE 32;*ESE?", "32"),
+    ("*SRE 32;*SRE?", "32"),
+    ("*CLS;*STB?", "0"),
+    ("BAD:HEADER", ""),
+    ("*STB?", "100"),  # error queue, event status, and the summary of both
+    ("*ESR?", "32"),
+    ("*STB?", "4"),
+    ("*CLS;*STB?", "0"),
+    ("*WAI;*OPC?", "1"),
+]
+
+
+@req("RIB-CON-007")
+def test_settings_are_read_back_and_refused_when_out_of_range(drill: Callable, radar: Radar, judge: Callable) -> None:
+    box = radar.feeds
+    drilled = drill([], [Order(box, 0.01 * k, command) for k, (command, _) in enumerate(SETTINGS)])
+    answers = zip(SETTINGS, drilled.answers, strict=True)
+    said = {f"{k} {told}": (answer or "").startswith(begin) for k, ((told, begin), answer) in enumerate(answers)}
+    judge(is_so(box, said, "RIB-CON-007"))
+
+
 def status_flags(drilled: Drilled, tap: str, flag: str, begin_s: float, end_s: float) -> set[int]:
     table = drilled.capture.tables(tap)[65]
     at_s = (drilled.capture.stamps_ns(tap)[table.datagram] - drilled.epoch_ns) * 1e-9

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from compass import STEP_RAD, VELOCITY_STEP_MPS, Expected, around, expected, key_of, taps_out
+from compass import FOOT_M, STEP_RAD, VELOCITY_STEP_MPS, Expected, around, expected, key_of, taps_out
 
 from hil.asterix.records import RecordTable
 from hil.bench.model import Radar
@@ -80,10 +80,20 @@ def states(found: Flight, positions: str, velocities: str) -> list[Verdict]:
             verdicts.append(
                 items.within(f"{tap} {path}", table[path][seen], column[of], 2 * STEP_RAD, "rad", positions)
             )
+        for path, column, step_m in (
+            ("100/X", known.x_m, 0.5),
+            ("100/Y", known.y_m, 0.5),
+            ("130", known.height_m, 6.25 * FOOT_M),
+        ):
+            verdicts.append(items.within(f"{tap} {path}", table[path][seen], column[of], 2 * step_m, "m", positions))
         moving = ~np.isnan(known.east_mps[of])
-        for path, column in (("185/VX", known.east_mps), ("185/VY", known.north_mps)):
+        for path, column, step_mps in (
+            ("185/VX", known.east_mps, VELOCITY_STEP_MPS),
+            ("185/VY", known.north_mps, VELOCITY_STEP_MPS),
+            ("220", known.climb_mps, 6.25 * FOOT_M / 60),
+        ):
             said, wanted = table[path][seen][moving], column[of][moving]
-            verdicts.append(items.within(f"{tap} {path}", said, wanted, 2 * VELOCITY_STEP_MPS, "m/s", velocities))
+            verdicts.append(items.within(f"{tap} {path}", said, wanted, 2 * step_mps, "m/s", velocities))
     return verdicts
 
 
