@@ -34,7 +34,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 firmware:
-	@$(MAKE) --no-print-directory -s -C firmware_stubs posix formatter
+	@$(MAKE) --no-print-directory -s -C firmware_stubs posix formatter sim
 	@$(MAKE) --no-print-directory -s -C firmware_stubs posix DEFECT=delay_80ms
 
 bench: $(VENV)/.dev

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hil.errors import BenchError
+from hil.errors import BenchError, HilError
 
 ROOT = Path(__file__).resolve().parents[2]
 RTL = ROOT / "fpga_tb" / "rtl"
@@ -201,4 +201,8 @@ def _tool(command: list[str], folder: Path, limit_s: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except HilError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)

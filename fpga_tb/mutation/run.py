@@ -19,6 +19,7 @@ from fpga_tb.sim import model
 from fpga_tb.synth.ecp5 import run_tool
 from fpga_tb.tb import formatter_file, simulators
 from fpga_tb.tb.wrapper import TOP, wrapper
+from hil.errors import HilError
 
 BUILD = simulators.BUILD / "mutation"
 MUTANTS = 1000
@@ -106,4 +107,8 @@ def _words(line: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else MUTANTS))
+    try:
+        sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else MUTANTS))
+    except HilError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fpga_tb.synth.output_registers import absorb
-from hil.errors import BenchError
+from hil.errors import BenchError, HilError
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "fpga" / "synth"
@@ -94,4 +94,8 @@ def run_tool(command: list[str], log: Path, remedy: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except HilError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)

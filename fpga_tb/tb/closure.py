@@ -24,6 +24,7 @@ from fpga_tb.tb import formatter_file, records, simulators, verdict
 from fpga_tb.tb.formatter_file import VALIDITY
 from fpga_tb.tb.malformed import every_kind, spoil
 from hil.asterix import decode
+from hil.errors import HilError
 
 SEED = 1
 SHORTEST, LONGEST = 11, 58  # octets of a CAT062 record
@@ -241,4 +242,8 @@ def code_coverage(data: Path, formatter: formatter_file.Formatter) -> tuple[dict
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except HilError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -126,17 +126,18 @@ class Reader:
 
     def build(self, n: int, records: list[Record]) -> None:
         """Make the dictionaries of the rows that were just taped."""
-        width, layouts, tape = 2 * self.keys.shape[1], self.layouts, self.tape.data
-        keys = self.keys[:n].tobytes()
-        for row, offset in enumerate(self.tape_offset[:n].tolist()):
-            key = keys[row * width : row * width + width]
-            make = layouts.get(key)
-            if make is None:
-                make = self.compile(row)
-                if len(layouts) >= _MAX_LAYOUTS:
-                    layouts.clear()
-                layouts[key] = make
-            records.append(make(tape, offset))
+        width, tape = 2 * self.keys.shape[1], self.tape.data
+        octets = self.keys[:n].tobytes()
+        keys = [octets[at : at + width] for at in range(0, n * width, width)]
+        makes = [self.layouts.get(key) or self.compiled(key, row) for row, key in enumerate(keys)]
+        records += [make(tape, offset) for make, offset in zip(makes, self.tape_offset[:n].tolist(), strict=True)]
+
+    def compiled(self, key: bytes, row: int) -> Callable[[memoryview, int], Record]:
+        """Compile the layout of a row and keep it."""
+        if len(self.layouts) >= _MAX_LAYOUTS:
+            self.layouts.clear()
+        make = self.layouts[key] = self.compile(row)
+        return make
 
     def compile(self, row: int) -> Callable[[memoryview, int], Record]:
         """Make the function that turns one layout's tape into a dictionary."""

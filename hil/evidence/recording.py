@@ -1,7 +1,7 @@
 """Recordings made by anybody: the UDP payloads of a pcap or pcapng file of any size, with their stamps, in bounded memory; also
 files of nothing but data blocks, one after the other (raw), which have no stamps.
 
-Read in pieces of a few MiB. What is not a whole UDP datagram is left out and counted by cause; a file that ends in the middle of a
+Read in pieces of a MiB. What is not a whole UDP datagram is left out and counted by cause; a file that ends in the middle of a
 packet is read up to there and says so. What the payloads mean is hil.asterix's business.
 Source: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, RFC 791, 8200, 768, IEEE 802.1Q.
 """
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from hil.errors import ConfigError
 
-PIECE_OCTETS = 4 << 20
+PIECE_OCTETS = 1 << 20  # of payload; decoded, it takes some hundred times a small record
 RAW_LOOK_OCTETS = 65_536  # of a file, to tell whether it is data blocks
 PACKET_MAX = 16 << 20  # longer than any real packet: the file is damaged there
 
