@@ -3,6 +3,7 @@
 # make lint    the house rules: ruff, mypy --strict, import walls, the C and RTL linters
 # make bench   speed beside its peers, in one run: the codec, then injection, capture and pacing
 # make mutants boxes with known defects against the system suite: caught or missed, and false alarms
+# make fpga    every test bench of the formatter, on Icarus and Verilator
 # make figures-NAME   figures into build/figures/NAME.json: demo, codec, timing, mutants
 PYTHON ?= python3
 VENV := .venv
@@ -17,7 +18,7 @@ TEST_PACKAGES := tshark:tshark iverilog:iverilog g++:g++ perl:perl ccache:ccache
 	/usr/include/cmocka.h:libcmocka-dev cppcheck:cppcheck clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux:libclang-rt-14-dev \
 	qemu-system-arm:qemu-system-arm arm-none-eabi-gcc:gcc-arm-none-eabi /usr/include/newlib:libnewlib-arm-none-eabi
 
-.PHONY: demo test lint firmware bench mutants figures-demo figures-codec figures-timing figures-mutants clean
+.PHONY: demo test lint firmware bench fpga mutants figures-demo figures-codec figures-timing figures-mutants clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.base firmware
@@ -41,6 +42,10 @@ bench: $(VENV)/.dev
 	@sh .ci/need may tshark:tshark tcpreplay:tcpreplay
 	@$(BIN)/python tests/bench/codec.py
 	@$(BIN)/python tests/bench/timing.py
+
+fpga: $(VENV)/.dev firmware
+	@sh .ci/need may $(TEST_PACKAGES)
+	@$(BIN)/python -m pytest fpga_tb/tb
 
 figures-demo: $(VENV)/.base firmware
 	@$(BIN)/python tests/bench/figures_demo.py $(BENCH) $(SCENARIO)
