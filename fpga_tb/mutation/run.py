@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from fpga_tb.mutation.suite import Suite
 from fpga_tb.sim import model
@@ -64,21 +65,26 @@ def build(count: int) -> tuple[Path, list[str]]:
     formatter = _suite.formatter
     text = BUILD / "wrapper.sv"
     text.write_text(wrapper(formatter))
-    listing, netlist = BUILD / "mutants.ys", BUILD / "mutated.v"
+    listing, netlist, plain = BUILD / "mutants.ys", BUILD / "mutated.v", BUILD / "plain.json"
     sources = " ".join([*formatter.sources, str(text)])
     yosys = [sys.executable, "-m", "fpga_tb.synth.yosys"]
     slim = "opt -full; splitcells; opt_clean -purge; opt -full"  # no mutants in logic that is not there
-    prepare = f"read_verilog -sv {sources}; prep -flatten -top {TOP}; {slim}; write_rtlil {BUILD}/plain.il"
+    prepare = f"read_verilog -sv {sources}; prep -flatten -top {TOP}; {slim}; write_rtlil {BUILD}/plain.il; write_json {plain}"
     run_tool(
-        [*yosys, f"{prepare}; mutate -list {count} -seed {SEED} -ctrl mutsel 16 1 -o {listing}"],
+        [*yosys, f"{prepare}; mutate -list {count * 5 // 4} -seed {SEED} -ctrl mutsel 16 1 -o {listing}"],
         BUILD / "list.log",
         "read it",
     )
+    candidates = [line for line in listing.read_text().splitlines() if line.startswith("mutate")]
+    design = json.loads(plain.read_text())
+    chosen = [line for line in candidates if not _is_none(line, design)][:count]
+    chosen = [re.sub(r"-ctrl mutsel 16 \d+", f"-ctrl mutsel 16 {i}", line) for i, line in enumerate(chosen, 1)]
+    listing.write_text("\n".join(chosen) + "\n")
     apply = f"read_rtlil {BUILD}/plain.il; script {listing}; opt_clean; write_verilog -noattr {netlist}"
     run_tool([*yosys, apply], BUILD / "apply.log", "read it")
     library = BUILD / "libmutants.so"
     model.verilate([netlist], BUILD, library, defines=["MUTANTS"])
-    return library, [_words(line) for line in listing.read_text().splitlines() if line.startswith("mutate")]
+    return library, [_words(line) for line in chosen]
 
 
 def first_broken(job: tuple[Path, int]) -> str | None:
@@ -97,6 +103,17 @@ def first_broken(job: tuple[Path, int]) -> str | None:
 
 def _hang(_signal: int, _frame: object) -> None:
     raise TimeoutError
+
+
+def _is_none(line: str, design: dict[str, Any]) -> bool:
+    """No mutant at all: a constant set to the value it has; or a clock's edge, which is timing, not function."""
+    cell, port, mode = (re.search(rf"-{key} (\S+)", line) for key in ("cell", "port", "mode"))
+    bit = re.search(r"-portbit (\d+)", line)
+    if not (cell and port and mode and bit):
+        return False
+    name = port.group(1).removeprefix("\\")
+    wires = design["modules"][TOP]["cells"][cell.group(1).removeprefix("\\")]["connections"][name]
+    return name == "CLK" or mode.group(1) == f"const{wires[int(bit.group(1))]}"
 
 
 def _words(line: str) -> str:

@@ -20,6 +20,7 @@ from fpga_tb.tb.malformed import every_kind
 
 LAST = 0x100
 NEVER = 2**31
+HOLES = 300  # records with octets that do not count
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Suite:
         yield self._long_flush
         yield self._counters_wrap
         yield self._blocked_output
+        yield self._held_output
         yield self._many_small_blocks
         yield self._reset
 
@@ -98,8 +100,8 @@ class Suite:
         if not _sent(result, wanted) or any(self._read(device, name) != n for name, n in counts.items()):
             return False
         holes, hole_controls = self._holes  # an octet that does not count, in any place of any beat
-        result = device.run(holes, hole_controls, drain_clocks=300, most_clocks=9000)
-        return not result.octets.size and self._read(device, "bad_length") == counts["bad_length"] + 56
+        result = device.run(holes, hole_controls, drain_clocks=300, most_clocks=20_000)
+        return not result.octets.size and self._read(device, "bad_length") == counts["bad_length"] + HOLES
 
     def _blocked_output(self, device: Device) -> bool:
         """The store fills, the input stands still, and nothing is lost when the output opens."""
@@ -123,6 +125,19 @@ class Suite:
             most_clocks=200_000,
         )
         return _sent(rest, wanted) and self._read(device, "records") == len(table)
+
+    def _held_output(self, device: Device) -> bool:
+        """All that a blocked formatter took comes out when the output opens, with nothing behind it to push."""
+        table, (words, controls), _ = self._flood
+        taken = len(words)
+        for _ in ("how much it takes", "exactly that"):
+            device.reset()
+            if not self._configure(device, 0, 0, 1472, 40_000):
+                return False
+            blocked = device.run(words[:taken], controls[:taken], pauses=(0, 256), drain_clocks=NEVER, most_clocks=9000)
+            taken = blocked.beats_taken
+        held = device.run(words[:0], controls[:0], drain_clocks=45_000, most_clocks=100_000)
+        return _sent(held, self._blocks(table[: taken // 7], 0, 0, 1472))
 
     def _many_small_blocks(self, device: Device) -> bool:
         """One record a block, output blocked: the list of lengths fills as well."""
@@ -167,7 +182,7 @@ class Suite:
 
     def _short_flush(self, device: Device) -> bool:
         device.reset()
-        for i, flush in enumerate((0, 1, 2, 33, 500, 4097, 0x1555, 0x2AAA, 0x7FFF)):
+        for i, flush in enumerate((0, 1, 2, 4, 7, 33, 90, 500, 1365, 2730, 4097, 0x1555, 0x2AAA, 0x7FFF)):
             if not self._configure(device, 0x0203, 4, 1400, flush):
                 return False
             table, (words, controls) = self._single[i]
@@ -278,7 +293,7 @@ class Suite:
             if device.write(at, value) != SLVERR:
                 return False
         for at in unmapped:
-            if device.read(at)[0] != SLVERR:
+            if device.read(at) != (SLVERR, 0):
                 return False
         for strobe in (1, 7, 14):
             if device.write(address["records"], 5, strobe) != SLVERR:
@@ -367,16 +382,19 @@ class Suite:
 
     @cached_property
     def _holes(self) -> tuple[np.ndarray, np.ndarray]:
-        words, controls = self._beats(records.draw(np.random.default_rng([self.seed, 8]), 56))
+        rng = np.random.default_rng([self.seed, 8])
+        words, controls = self._beats(records.draw(rng, HOLES))
         for i in range(56):
             controls[7 * i + i // 8] ^= 1 << i % 8
+        for i in range(56, HOLES):
+            controls[7 * i + int(rng.integers(7))] &= 0x100 | int(rng.integers(0, 255))
         return words, controls
 
     @cached_property
     def _counter_values(self) -> list[int]:
         rng = np.random.default_rng([self.seed, 9])
         edges = [0xFFFFFFFF, 0xFFFFFFFE, 0xAAAAAAAA, 0x55555555, *((1 << bit) - 1 for bit in range(1, 32))]
-        return edges + [int(value) for value in rng.integers(0, 1 << 32, 40)]
+        return edges + [int(value) for value in rng.integers(0, 1 << 32, 400)]
 
     @cached_property
     def _one_of_each(self) -> tuple[records.Table, tuple[np.ndarray, np.ndarray]]:
@@ -389,7 +407,7 @@ class Suite:
     @cached_property
     def _single(self) -> list[tuple[records.Table, tuple[np.ndarray, np.ndarray]]]:
         rng = np.random.default_rng([self.seed, 4])
-        tables = [records.draw(rng, 1) for _ in range(9)]
+        tables = [records.draw(rng, 1) for _ in range(14)]
         return [(table, self._beats(table)) for table in tables]
 
     @cached_property
