@@ -27,7 +27,7 @@ RUN = """Stand a bench up, fly a scenario over it and run the bench's suite on w
 
 examples:
   hil run lab_config/benches/native.toml --scenario staging
-  hil run lab_config/benches/native.toml --scenario quiet --out /tmp/runs --isolation loopback
+  hil run lab_config/benches/native.toml --scenario quiet --out evidence --isolation loopback
   hil run lab_config/benches/native.toml -k timing          only the tests that match
   hil run lab_config/benches/native.toml --image kr_box=firmware_stubs/build/posix-delay_80ms/rib
 """
