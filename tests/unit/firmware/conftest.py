@@ -7,6 +7,7 @@ pyproj, so that a mistake in the harness cannot hide one in the box.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
@@ -37,7 +38,8 @@ SPECS = {
 }
 RADAR = (10, 20)  # SAC, SIC
 SITE = (35.5, 139.7, 40.0)  # latitude, longitude in degrees, height in metres
-ADDRESSES = ("127.0.0.1", 0)
+ANY_PORT = ("127.0.0.1", 0)
+_NUMBERS = itertools.count()
 
 
 def make(*arguments: str) -> None:
@@ -248,14 +250,14 @@ def rib(start: Callable[..., Rib]) -> Rib:
 def tap() -> socket.socket:
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    receiver.bind(ADDRESSES)
+    receiver.bind(ANY_PORT)
     return receiver
 
 
 def free_address() -> tuple[str, int]:
-    with tap() as probe:
-        host, port = probe.getsockname()
-        return host, port
+    """A loopback address of our own, and a port that the kernel gives to nobody by itself: no other process can be in the way."""
+    number = next(_NUMBERS) % 254 + 1
+    return f"127.{128 + (os.getpid() >> 8 & 127)}.{os.getpid() & 255}.{number}", 8600
 
 
 def open_line(link: Path) -> Any:
