@@ -15,7 +15,8 @@ from typing import Any
 from rich.console import Console
 
 from hil.asterix import LiveCodec
-from hil.evidence.asterix_export import pieces
+from hil.evidence.decoding import Faults, pieces
+from hil.evidence.recording import Recording, open_recording
 
 WINDOW = 4_096  # records that one side may run ahead of the other
 # items that say which record it is, whatever else changed; of other categories, source and message type
@@ -140,10 +141,11 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def records(path: Path) -> Iterator[Record]:
-    """Records of a recording in the order of the file."""
+def records(recording: Recording, faults: Faults) -> Iterator[Record]:
+    """Records of a recording in the order of the file; what does not decode is noted in `faults`."""
     number = 0
-    for _, piece, decoded in pieces(path, f"comparing {path.name}"):
+    for piece, decoded in pieces(recording, f"comparing {recording.path.name}"):
+        faults.add(piece, decoded)
         rows = [
             (offset, category, length)
             for category, table in decoded.tables.items()
@@ -155,10 +157,15 @@ def records(path: Path) -> Iterator[Record]:
 
 
 def show(a: Path, b: Path) -> int:
-    """Print every difference, one a line; returns the exit code: 0 when there is none, else 1. Raises ConfigError."""
+    """Print every difference, one a line, and on standard error what could not be compared because it does not decode.
+
+    Returns the exit code: 0 when there is neither, else 1. Raises ConfigError.
+    """
     console = Console(soft_wrap=True, highlight=False)
     total = 0
-    for difference in Differ().compare(records(a), records(b)):
+    both = [open_recording(path) for path in (a, b)]
+    faults = [Faults(recording) for recording in both]
+    for difference in Differ().compare(*map(records, both, faults)):
         total += 1
         where = f"record {difference.record.number} CAT{difference.record.category:03d}"
         if difference.only:
@@ -169,4 +176,5 @@ def show(a: Path, b: Path) -> int:
                 markup=False,
             )
     console.print("no differences" if not total else f"{total} differences")
-    return int(total > 0)
+    undecoded = [side.tell() for side in faults]
+    return int(total > 0 or any(undecoded))

@@ -9,20 +9,20 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table as Screen
 
-from hil.asterix import Decoded, LiveCodec, decode, describe
+from hil.asterix import LiveCodec
 from hil.asterix.records import RecordTable
 from hil.errors import ConfigError
-from hil.evidence.recording import Piece, Recording, open_recording
+from hil.evidence.decoding import Faults, pieces
+from hil.evidence.recording import Piece, open_recording
 
 HEAD = ("packet", "stamp_s")
 SCREEN_ROWS = 20
@@ -34,16 +34,6 @@ class Writer(Protocol):
 
     def write(self, category: int, columns: Mapping[str, np.ndarray[Any, Any]]) -> None: ...
     def close(self) -> None: ...
-
-
-def pieces(path: Path, words: str) -> Iterator[tuple[Recording, Piece, Decoded]]:
-    """Every piece of a recording, decoded, behind a progress bar on standard error. Raises ConfigError as `open_recording` does."""
-    recording = open_recording(path)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(words, total=max(recording.size, 1))
-        for piece in recording.pieces():
-            yield recording, piece, decode(piece.octets, spans=(piece.offset, piece.length), source=str(path))
-            progress.update(task, completed=recording.position)
 
 
 def export(path: Path, form: str, out: Path | None, category: int | None) -> int:
@@ -64,43 +54,16 @@ def export(path: Path, form: str, out: Path | None, category: int | None) -> int
         else:
             writer = _Parquet(_folder(out), columns)
         stack.callback(writer.close)
-        faults = _Faults(path)
-        first = 0
-        for recording, piece, decoded in pieces(path, f"decoding {path.name}"):
+        recording, first = open_recording(path), 0
+        faults = Faults(recording)
+        for piece, decoded in pieces(recording, f"decoding {path.name}"):
             for number, table in sorted(decoded.tables.items()):
                 if category in (None, number):
                     paths = columns.get(number, table.paths)
                     writer.write(number, _head(table, piece, first) | _columns(table, paths))
-            faults.add(recording, piece, decoded)
+            faults.add(piece, decoded)
             first += len(piece.offset)
     return faults.tell()
-
-
-class _Faults:
-    """What did not decode, for the last words on standard error."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.count, self.first = path, 0, ""
-        self.recording: Recording | None = None
-
-    def add(self, recording: Recording, piece: Piece, decoded: Decoded) -> None:
-        self.recording = recording
-        if len(decoded.errors) and not self.count:
-            fault = decoded.errors[0]
-            place = piece.place[fault["datagram"]] + fault["at"] - piece.offset[fault["datagram"]]
-            self.first = f"{describe(fault, str(self.path))['cause']} (octet {place} of the file)"
-        self.count += len(decoded.errors)
-
-    def tell(self) -> int:
-        """Say it; the exit code is 1 when anything was lost."""
-        recording = self.recording
-        if self.count:
-            print(f"hil: {self.count} pieces do not decode; the first: {self.first}", file=sys.stderr)
-        for cause, count in recording.left_out.items() if recording else ():
-            print(f"hil: {count} packets left out: {cause}", file=sys.stderr)
-        if recording is not None and recording.cut_at >= 0:
-            print(f"hil: {self.path} breaks off at octet {recording.cut_at} of {recording.size}", file=sys.stderr)
-        return int(bool(self.count or (recording is not None and recording.cut_at >= 0)))
 
 
 def _head(table: RecordTable, piece: Piece, first: int) -> dict[str, np.ndarray[Any, Any]]:
@@ -115,7 +78,7 @@ def _columns(table: RecordTable, paths: Sequence[str]) -> dict[str, np.ndarray[A
 
 def _columns_in_use(path: Path, category: int | None) -> dict[int, list[str]]:
     used: dict[int, dict[str, None]] = {}
-    for _, _, decoded in pieces(path, f"looking through {path.name}"):
+    for _, decoded in pieces(open_recording(path), f"looking through {path.name}"):
         for number, table in decoded.tables.items():
             if category in (None, number):
                 used.setdefault(number, {}).update(dict.fromkeys(table.paths))
@@ -144,15 +107,15 @@ def _plain(value: Any) -> Any:
 
 
 def _as_json(path: Path, out: Path | None, category: int | None) -> int:
-    faults = _Faults(path)
+    recording, first = open_recording(path), 0
+    faults = Faults(recording)
     codecs: dict[int, LiveCodec] = {}
-    first = 0
     with ExitStack() as stack:
         try:
             file: TextIO = stack.enter_context(out.open("w", encoding="utf-8")) if out else sys.stdout
         except OSError as error:
             raise ConfigError(f"{out} cannot be written ({error.strerror})", "give another --out") from None
-        for recording, piece, decoded in pieces(path, f"decoding {path.name}"):
+        for piece, decoded in pieces(recording, f"decoding {path.name}"):
             for number, table in sorted(decoded.tables.items()):
                 if category not in (None, number):
                     continue
@@ -164,7 +127,7 @@ def _as_json(path: Path, out: Path | None, category: int | None) -> int:
                     facts = {"packet": first + datagram, "stamp_s": piece.stamp_ns[datagram] * 1e-9, "category": number}
                     json.dump(facts | codec.decode(block)[0], file, default=_hexadecimal)
                     file.write("\n")
-            faults.add(recording, piece, decoded)
+            faults.add(piece, decoded)
             first += len(piece.offset)
     return faults.tell()
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table as Screen
 
 from hil.asterix import Decoded
-from hil.evidence.asterix_export import pieces
-from hil.evidence.recording import Piece
+from hil.evidence.decoding import pieces
+from hil.evidence.recording import Piece, open_recording
 
 GAPS_SHOWN = 5
 
@@ -49,10 +49,12 @@ class Statistics:
 
 def count(path: Path) -> Statistics:
     """Go through the recording once. Raises ConfigError when it cannot be read."""
-    found = Statistics()
-    for recording, piece, decoded in pieces(path, f"counting {path.name}"):
+    found, recording = Statistics(), open_recording(path)
+    for piece, decoded in pieces(recording, f"counting {path.name}"):
         _add(found, piece, decoded)
-        found.left_out, found.cut_at = recording.left_out, recording.cut_at
+    found.left_out, found.cut_at = recording.left_out, recording.cut_at
+    if recording.is_raw:
+        found.gaps = []  # nothing in such a file says when
     return found
 
 

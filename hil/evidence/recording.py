@@ -111,15 +111,17 @@ def open_recording(path: Path) -> Recording:
 
 
 def _looks_raw(head: bytes) -> bool:
-    """Does a file begin with data blocks whose lengths lead from one to the next, all of the same few categories?"""
+    """Does a file begin with whole data blocks whose lengths lead from one to the next, all of the same few categories?"""
     offset, categories = 0, set()
     while offset + 3 <= len(head):
         length = int.from_bytes(head[offset + 1 : offset + 3], "big")
         if head[offset] == 0 or length < 4:
             return False
+        if offset + length > len(head):
+            break  # torn, or longer than what was looked at
         categories.add(head[offset])
         offset += length
-    return bool(categories) and len(categories) <= 8 and (offset == len(head) or len(head) == RAW_LOOK_OCTETS)
+    return 0 < len(categories) <= 8
 
 
 def _raw_pieces(recording: Recording, file: BinaryIO) -> Iterator[Piece]:

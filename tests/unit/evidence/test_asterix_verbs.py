@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 
 from hil.asterix import encode
 from hil.evidence import asterix_diff, asterix_export, asterix_stats
+from hil.evidence.decoding import Faults
 from hil.evidence.recording import open_recording
 
 ROWS = 40
@@ -42,6 +44,11 @@ def pcap(path: Path, payloads: list[bytes]) -> Path:
     header = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 101)
     path.write_bytes(header + b"".join(struct.pack("<IIII", k, 5, len(p), len(p)) + p for k, p in enumerate(packets)))
     return path
+
+
+def records(path: Path) -> Iterator[asterix_diff.Record]:
+    recording = open_recording(path)
+    return asterix_diff.records(recording, Faults(recording))
 
 
 @pytest.fixture
@@ -86,12 +93,12 @@ def test_a_recording_does_not_differ_from_itself_packed_otherwise(recording: Pat
 
 def test_one_changed_item_is_the_only_difference(recording: Path, tmp_path: Path) -> None:
     other = pcap(tmp_path / "other.pcap", blocks(**{"040_RHO": 1852.0 * 99}))
-    found = list(asterix_diff.Differ().compare(asterix_diff.records(recording), asterix_diff.records(other)))
+    found = list(asterix_diff.Differ().compare(records(recording), records(other)))
     assert [(d.only, d.item, d.a, d.b) for d in found] == [("", "040/RHO", 17 * 1852.0, 99 * 1852.0)]
 
 
 def test_a_missing_record_is_the_only_difference(recording: Path) -> None:
-    whole = list(asterix_diff.records(recording))
+    whole = list(records(recording))
     found = list(asterix_diff.Differ().compare(iter(whole), iter(whole[:9] + whole[10:])))
     assert [(d.only, d.record.number) for d in found] == [("A", 9)]
     found = list(asterix_diff.Differ().compare(iter(whole[:9] + whole[10:]), iter(whole)))
@@ -121,6 +128,29 @@ def test_a_torn_recording_is_read_to_the_tear(recording: Path) -> None:
     torn = open_recording(recording)
     assert len(torn.whole().offset) == torn.packets > 0
     assert 0 < torn.cut_at < torn.size
+
+
+@pytest.mark.parametrize("form", ["pcap", "raw"])
+def test_every_verb_tells_that_a_recording_is_torn(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    torn = tmp_path / f"torn.{form}"
+    torn.write_bytes((recording.read_bytes() if form == "pcap" else b"".join(blocks()))[:-7])
+    assert asterix_stats.show(torn, asterix_stats.count(torn)) == 1
+    assert asterix_export.export(torn, "json", tmp_path / "out", None) == 1
+    assert asterix_diff.show(torn, torn) == 1
+    said = capsys.readouterr()
+    assert said.out.count("breaks off") + said.err.count("breaks off") == 4
+
+
+def test_records_that_do_not_decode_are_no_part_of_a_comparison_and_told(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = pcap(tmp_path / "broken.pcap", [*blocks(), bytes.fromhex("300009ff0102030405")])
+    assert asterix_diff.show(recording, broken) == 1
+    said = capsys.readouterr()
+    assert "no differences" in said.out
+    assert "broken.pcap: 1 pieces do not decode" in said.err
 
 
 @pytest.mark.parametrize("form", ["pcap", "raw"])
