@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hil import __version__
+from hil.cli_load import add_load_verbs
 from hil.errors import ConfigError, HilError
 
 TOP = """examples:
@@ -121,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         verbs.add_parser("asterix", help="look into recordings of ASTERIX", description=ASTERIX, formatter_class=layout)
     )
     _timing_verbs(verbs)
+    add_load_verbs(verbs)
     return parser
 
 

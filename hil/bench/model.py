@@ -67,6 +67,8 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     title: str
     fidelity: Literal["native", "sim"]
     isolation: Literal["auto", "namespace", "loopback"] = "auto"
+    clock: Literal["one_host", "chrony", "ptp", "instrument"] = "one_host"
+    clock_standard_us: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     suite: str
     links: str
     policy: str

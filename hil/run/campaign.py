@@ -10,6 +10,7 @@ from hil.bench.stand import Stand
 from hil.columns import Table
 from hil.errors import ConfigError
 from hil.run.capture import Capture
+from hil.run.clock import clock_sync_standard_s
 from hil.run.floor import floor_of_run
 from hil.run.injection import Injection, plan_radar
 from hil.run.mission import Watcher, carry_out, start_instant_ns
@@ -99,4 +100,5 @@ def result_of(setup: Setup, stand: Stand, flown: Flown, capture: Capture) -> Run
         drops=stand.drops(),
         watched_ns=flown.watched_ns,
         floor=floor_of_run(setup, stand, flown.injections, flown.departures),
+        clock_sync_s=clock_sync_standard_s(setup.bench.file),
     )

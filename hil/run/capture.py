@@ -36,7 +36,7 @@ class Capture:
     faults: tuple[tuple[int, str], ...]
     heartbeats: Table
     torn: bool
-    octets: bytes = field(repr=False)  # the whole file
+    octets: bytes = field(repr=False)  # what was read of the file; offsets of arrivals count from its beginning
 
     def datagrams(self, tap: str, category: int) -> list[bytes]:
         """Payloads at one tap that begin with a data block of `category`, in order of arrival."""
@@ -64,8 +64,8 @@ def read_capture(path: Path, from_octet: int = 0) -> Capture:
 
     `from_octet` is what the file's size was once: only what came after it is read. Raises DecodeError for another format.
     """
-    data = path.read_bytes()
-    taps, sources, arrivals, torn = _index(data, path, from_octet)
+    data = _read(path, from_octet)
+    taps, sources, arrivals, torn = _index(data, path)
     arrivals = arrivals[np.argsort(arrivals["arrived_ns"], kind="stable")]
     decoded = decode(data, spans=(arrivals["offset"], arrivals["length"].astype(np.int64)))
     tables = decoded.tables
@@ -78,7 +78,20 @@ def read_capture(path: Path, from_octet: int = 0) -> Capture:
     return Capture(taps, sources, arrivals, merged, faults, beats, torn, data)
 
 
-def _index(data: bytes, path: Path, from_octet: int) -> tuple[tuple[str, ...], tuple[StampSource, ...], Table, bool]:
+def _read(path: Path, from_octet: int) -> bytes:
+    """The blocks before the first packet, which declare the taps, and what comes from `from_octet` on."""
+    with path.open("rb") as file:
+        head = b""
+        while len(block := file.read(8)) == 8:
+            kind, length = struct.unpack("<II", block)
+            if kind == ENHANCED_PACKET or length < 12:
+                file.seek(max(from_octet, len(head)))
+                return head + file.read()
+            head += block + file.read(length - 8)
+        return head + block
+
+
+def _index(data: bytes, path: Path) -> tuple[tuple[str, ...], tuple[StampSource, ...], Table, bool]:
     if data[:4] != SECTION.to_bytes(4, "little"):
         raise DecodeError(f"{path}: not a capture of this harness", "give the capture.pcapng of a run folder")
     taps, sources, rows, offset, torn = [], [], [], 0, False
@@ -91,9 +104,6 @@ def _index(data: bytes, path: Path, from_octet: int) -> tuple[tuple[str, ...], t
             name, words = _interface(data[offset + 16 : offset + length - 4])
             taps.append(name)
             sources.append(StampSource[words.split(";")[0].removeprefix("stamps: ").upper()])
-        elif kind == ENHANCED_PACKET and offset < from_octet:
-            offset = from_octet  # interfaces are declared before the first packet
-            continue
         elif kind == ENHANCED_PACKET:
             tap, high, low, captured = struct.unpack_from("<IIII", data, offset + 8)
             payload = captured - IP_UDP_OCTETS

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hil.bench.stand import Stand, tap_name
-from hil.columns import MISSING, PLOTS
+from hil.columns import MISSING, PLOTS, TOD_TICKS_PER_DAY
 from hil.framing import frame
 from hil.run import schedule
 from hil.run.capture import read_capture
@@ -21,9 +21,12 @@ from hil.run.injection import Injection, by_columns, plot_columns, ticks_of_day
 from hil.run.mission import carry_out, start_instant_ns
 from hil.run.result import records_at
 from hil.run.setup import Setup
+from hil.timing.journeys import identity
 from hil.timing.load_search import Trial, next_load, throughput
 
 DRAIN_S = 1.0
+TARGETS = 1_000  # well within what a box has to hold
+GOLDEN_ANGLE_RAD = np.pi * (3 - 5**0.5)  # so that neighbours in the ring are far apart in the sky
 
 Offer = Callable[[float], Trial]
 
@@ -50,14 +53,13 @@ def search(
 class BoxLoad:
     """Offers plots to the box that `radar` feeds and counts its tracks on the way to the next node of the radar's chain.
 
-    Plots are of as many targets as there are messages, all over the radar's range; `seed` fixes them.
+    `drops` is what the bench itself lost meanwhile: a search with any of it says nothing about the box.
     """
 
     setup: Setup
     stand: Stand
     radar: str
-    seed: int = 1
-    _targets: int = field(default=0, init=False)
+    drops: int = field(default=0, init=False)
 
     def rate(self, duration_s: float) -> Offer:
         """Offers of a constant rate, messages/s, for `duration_s`."""
@@ -65,37 +67,49 @@ class BoxLoad:
 
     def burst(self) -> Offer:
         """Offers of one burst of back-to-back messages; the load is their number."""
-        return lambda messages: self._offer(messages, schedule.bursts(int(messages), 1.0, 1))
+        return lambda messages: self._offer(int(messages), schedule.bursts(int(messages), 1.0, 1))
 
     def _offer(self, load: float, instants_ns: npt.NDArray[np.int64]) -> Trial:
-        injection = self._plots(start_instant_ns(self.stand) + instants_ns)
-        before = self._out()
+        injection = plots_at(self.setup, self.radar, start_instant_ns(self.stand) + instants_ns)
+        begun_octet = self.stand.capture.stat().st_size
         carry_out(self.stand, [injection], int(injection.scheduled_ns[-1]), DRAIN_S, lambda _share: None)
-        sent = len(injection.plot_id)
-        return Trial(load, sent, max(0, sent - (self._out() - before)))
-
-    def _out(self) -> int:
-        """Tracks of the box's own that its tap has seen so far."""
         path = next(chain.path for chain in self.setup.links.chain if chain.path[0] == self.radar)
-        interface = tap_name(path[1], "out", path[2])
-        return len(records_at(self.setup.bench, read_capture(self.stand.capture), interface, path))
+        capture = read_capture(self.stand.capture, begun_octet)
+        seen = records_at(self.setup.bench, capture, tap_name(path[1], "out", path[2]), path)
+        self.drops = sum(self.stand.drops().values())
+        sent = len(injection.plot_id)
+        return Trial(load, sent, max(0, sent - len(np.unique(identity(seen["address"], seen["tod_ticks"])))))
 
-    def _plots(self, at_ns: npt.NDArray[np.int64]) -> Injection:
-        radar, n = self.setup.bench.radar(self.radar), len(at_ns)
-        random = np.random.default_rng([self.seed, self._targets])
-        plots = np.zeros(n, PLOTS)
-        plots["plot_id"], plots["object_id"], plots["mode_3a"] = np.arange(n), MISSING, MISSING
-        plots["address"] = (self._targets + np.arange(n)) % 0xFFFFFF + 1
-        plots["range_m"] = random.uniform(20e3, 0.9e3 * radar.range_km, n)
-        plots["azimuth_rad"] = random.uniform(0.0, 2 * np.pi, n)
-        plots["height_m"] = 10e3
-        self._targets += n
-        ticks = ticks_of_day(at_ns)
-        columns = plot_columns(radar, plots, ticks)
-        columns.pop("070/MODE3A")
-        payloads = by_columns(48, columns)
-        fcs_bits = self.setup.bench.box(radar.feeds).serial_fcs_bits
-        framed = payloads if radar.port == "radar_eth" else [frame(payload, fcs_bits) for payload in payloads]
-        return Injection(
-            radar.name, plots["plot_id"], at_ns, ticks, plots["address"].astype(np.int64), payloads, framed
-        )
+
+def plots_at(setup: Setup, radar_name: str, at_ns: npt.NDArray[np.int64], first: int = 0) -> Injection:
+    """Plots that leave at `at_ns`, (n,) i8, of a ring of targets that stand still all over the radar's range; each has an identity.
+
+    `first` is how many messages there were before. A message has the time of day of its instant; where that would give a target two
+    plots in one step of the time of day, the later one has the next step.
+    """
+    radar, n = setup.bench.radar(radar_name), len(at_ns)
+    target = (first + np.arange(n)) % TARGETS
+    plots = np.zeros(n, PLOTS)
+    plots["plot_id"], plots["object_id"], plots["mode_3a"] = first + np.arange(n), MISSING, MISSING
+    plots["address"] = 1 + target
+    plots["range_m"] = np.linspace(20e3, 0.9e3 * radar.range_km, TARGETS)[target]
+    plots["azimuth_rad"] = (target * GOLDEN_ANGLE_RAD) % (2 * np.pi)
+    plots["height_m"] = 10e3
+    ticks = _apart(ticks_of_day(at_ns), TARGETS)
+    columns = plot_columns(radar, plots, ticks)
+    columns.pop("070/MODE3A")
+    payloads = by_columns(48, columns)
+    fcs_bits = setup.bench.box(radar.feeds).serial_fcs_bits
+    framed = payloads if radar.port == "radar_eth" else [frame(payload, fcs_bits) for payload in payloads]
+    addresses = plots["address"].astype(np.int64)
+    return Injection(radar.name, plots["plot_id"], at_ns, ticks, addresses, payloads, framed)
+
+
+def _apart(ticks: npt.NDArray[np.int64], ring: int) -> npt.NDArray[np.int64]:
+    """Times of day such that the message `ring` places on, which is of the same target, is at least one step later."""
+    apart = ticks.copy()
+    for start in range(ring, len(apart), ring):
+        before, here = apart[start - ring : start], apart[start : start + ring]
+        step = (here - before[: len(here)]) % TOD_TICKS_PER_DAY
+        here[:] = np.where((step == 0) | (step > TOD_TICKS_PER_DAY // 2), before[: len(here)] + 1, here)
+    return np.asarray(apart % TOD_TICKS_PER_DAY, np.int64)

@@ -46,6 +46,7 @@ class RunResult:
     drops: Mapping[str, int]
     watched_ns: tuple[int, int]
     floor: BenchFloor
+    clock_sync_s: float = 0.0  # standard uncertainty of the offset between the clocks of the stamps
 
 
 def interface_of(path: Sequence[str], tap: str) -> str:

@@ -6,7 +6,7 @@ Decision rule: ISO 14253-1 / ILAC-G8:09/2019 guard band w = expanded uncertainty
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,14 +75,39 @@ def judge_delay(
     """
     delays = delays_s[~np.isnan(delays_s)]
     length = max(burst, burst_length(delays, line.limit_s))
-    bounds = percentile_bounds(delays, percentile, confidence, len(delays) / length)
-    backwards = int(np.count_nonzero(delays < -uncertainty.expanded_s))
+    return judge_bounds(
+        line,
+        percentile_bounds(delays, percentile, confidence, len(delays) / length),
+        lambda limit_s: int(np.count_nonzero(delays > limit_s)),
+        uncertainty,
+        requirement=requirement,
+        backwards=int(np.count_nonzero(delays < -uncertainty.expanded_s)),
+        starved_s=starved_s,
+        disturbed=disturbed,
+    )
+
+
+def judge_bounds(
+    line: BudgetLine,
+    bounds: PercentileBounds,
+    over: Callable[[float], int],
+    uncertainty: Uncertainty,
+    *,
+    requirement: str,
+    backwards: int = 0,
+    starved_s: float = 0.0,
+    disturbed: str = "",
+) -> Verdict:
+    """As `judge_delay`, from what is known of the delays when they are not kept one by one (hil.timing.histogram).
+
+    `over(limit_s)` counts the delays above a limit, `backwards` those below minus the expanded uncertainty.
+    """
     if disturbed:
         outcome, reason = Outcome.BLOCKED, disturbed
     elif backwards:
         outcome, reason = Outcome.BLOCKED, f"{backwards} messages arrived before they left: the clock stepped"
     else:
-        outcome, reason = _decide(delays, bounds, line, uncertainty)
+        outcome, reason = _decide(over, bounds, line, uncertainty)
     if outcome is Outcome.FAIL and bounds.lower - uncertainty.expanded_s - starved_s <= line.limit_s:
         outcome = Outcome.BLOCKED
         reason = f"{reason}, but waiting for a core of the bench's machine may have added {_ms(starved_s)}"
@@ -128,7 +153,7 @@ def judge_count(requirement: str, subject: str, count: int, limit: int, n: int, 
 
 
 def _decide(
-    delays: npt.NDArray[np.float64], bounds: PercentileBounds, line: BudgetLine, uncertainty: Uncertainty
+    over: Callable[[float], int], bounds: PercentileBounds, line: BudgetLine, uncertainty: Uncertainty
 ) -> tuple[Outcome, str]:
     guard_s, floor_s = uncertainty.expanded_s, uncertainty.floor_s
     claim = f"p{bounds.percentile:g} at {bounds.confidence:g} %"
@@ -136,29 +161,29 @@ def _decide(
         return Outcome.FAIL, f"{claim} is at least {_ms(bounds.lower)} − {_ms(guard_s)}, limit {_ms(line.limit_s)}"
     if bounds.upper + guard_s <= line.limit_s:
         if not floor_too_high(floor_s, line.slack_s):
-            return Outcome.PASS, _grounds(delays, bounds, line.limit_s - guard_s)
+            return Outcome.PASS, _grounds(over, bounds, line.limit_s - guard_s)
         return Outcome.INCONCLUSIVE, f"floor too high: bench adds up to {_ms(floor_s)}, slack is {_ms(line.slack_s)}"
     if abs(bounds.estimate - line.limit_s) <= guard_s:
         within = f"{_ms(bounds.estimate)} ± {_ms(guard_s)} at a limit of {_ms(line.limit_s)}"
         return Outcome.INCONCLUSIVE, f"inside guard band: {within}"
-    return Outcome.INCONCLUSIVE, _too_few(delays, bounds, line.limit_s - guard_s, claim)
+    return Outcome.INCONCLUSIVE, _too_few(over, bounds, line.limit_s - guard_s, claim)
 
 
-def _grounds(delays: npt.NDArray[np.float64], bounds: PercentileBounds, threshold_s: float) -> str:
+def _grounds(over: Callable[[float], int], bounds: PercentileBounds, threshold_s: float) -> str:
     """What a pass rests on: how long bursts of late messages could be for it still to hold."""
-    late_bursts = math.ceil(np.count_nonzero(delays > threshold_s) * bounds.effective_n / bounds.n)
+    late_bursts = math.ceil(over(threshold_s) * bounds.effective_n / bounds.n)
     longest = bounds.n / messages_needed(bounds.percentile, bounds.confidence, late_bursts)
     return f"holds if late messages come in bursts of no more than {longest:.1f}"
 
 
-def _too_few(delays: npt.NDArray[np.float64], bounds: PercentileBounds, threshold_s: float, claim: str) -> str:
+def _too_few(over: Callable[[float], int], bounds: PercentileBounds, threshold_s: float, claim: str) -> str:
     if bounds.estimate > threshold_s:
         return f"too few samples: {bounds.n} messages put {claim} between {_ms(bounds.lower)} and {_ms(bounds.upper)}"
     length = bounds.n / bounds.effective_n if bounds.n else 1.0
-    over = int(np.count_nonzero(delays > threshold_s))
-    needed = math.ceil(length * messages_needed(bounds.percentile, bounds.confidence, math.ceil(over / length)))
+    late = over(threshold_s)
+    needed = math.ceil(length * messages_needed(bounds.percentile, bounds.confidence, math.ceil(late / length)))
     bursts = f" in bursts of {length:.1f}" if length > 1 else ""
-    return f"too few samples: {claim} needs {needed} messages with {over} over{bursts}, got {bounds.n}"
+    return f"too few samples: {claim} needs {needed} messages with {late} over{bursts}, got {bounds.n}"
 
 
 def _decide_loss(

@@ -19,6 +19,7 @@ def line_delay(run: RunResult, chain: ChainResult, line: BudgetLine, requirement
         chain.journeys,
         chain.sources,
         requirement,
+        clock_sync_s=run.clock_sync_s,
         floor_s=run.floor.floor_s(line, chain.budget),
         starved_s=run.floor.starved_s(line, chain.budget),
     )
