@@ -24,13 +24,15 @@ TOP = """examples:
 exit codes: 0 pass, 1 fail, 2 usage or configuration error, 3 blocked or inconclusive
 """
 
-RUN = """Stand a bench up, fly a scenario over it and run the bench's suite on what came out.
+RUN = """Stand a bench up, fly a scenario over it and run the bench's suite on what came out; then its drills, one thing each.
 
 examples:
-  hil run lab_config/benches/native.toml --scenario staging
+  hil run lab_config/benches/native.toml                    everything: before a release
+  hil run lab_config/benches/native.toml --scenario staging the flight only: about a minute
   hil run lab_config/benches/native.toml --scenario quiet --out evidence --isolation loopback
   hil run lab_config/benches/native.toml -k timing          only the tests that match
-  hil run lab_config/benches/native.toml --image kr_box=firmware_stubs/build/posix-delay_80ms/rib
+  hil run lab_config/benches/native.toml --image firmware_stubs/build/posix-delay_80ms/rib            in every box
+  hil run lab_config/benches/native.toml --image kr_box=firmware_stubs/build/posix-delay_80ms/rib     in one
 """
 
 REPLAY = """Inject a recording into a box, with the recording's own timing, and account for every record of it.
@@ -90,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     run = verbs.add_parser("run", help="run a bench's suite on a scenario", description=RUN, formatter_class=layout)
     run.add_argument("bench", type=Path, help="bench file, lab_config/benches/*.toml")
     run.add_argument(
-        "--scenario", default="staging", help="name in the bench's scenario folder, or a .toml path (staging)"
+        "--scenario",
+        default="",
+        help="fly only this: a name in the bench's scenario folder, or a .toml path (staging, and the drills)",
     )
     _run_options(run)
     run.add_argument(
@@ -100,8 +104,8 @@ def _parser() -> argparse.ArgumentParser:
         "--image",
         action="append",
         default=[],
-        metavar="BOX=FILE",
-        help="firmware image for one box instead of the bench file's",
+        metavar="[BOX=]FILE",
+        help="firmware image for every box, or one, instead of the bench file's",
     )
     run.set_defaults(act=_run)
 
@@ -198,10 +202,12 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _image(text: str) -> tuple[str, Path]:
-    box, equals, file = text.partition("=")
-    if not (box and equals and file):
+    """Box (empty: every box) and file."""
+    box, _, file = text.rpartition("=")
+    if not Path(file).is_file():
         raise ConfigError(
-            f"--image {text} is not BOX=FILE", "for example --image kr_box=firmware_stubs/build/posix/rib"
+            f"--image {text}: there is no file `{file}`",
+            "give [BOX=]FILE, for example --image kr_box=firmware_stubs/build/posix/rib",
         )
     return box, Path(file)
 

@@ -70,6 +70,7 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     clock: Literal["one_host", "chrony", "ptp", "instrument"] = "one_host"
     clock_standard_us: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     suite: str
+    drills: str = ""
     links: str
     policy: str
     limits: str
@@ -91,10 +92,11 @@ class BenchConfig(msgspec.Struct, frozen=True):
         return (self.path.parent / relative).resolve()
 
     def with_image(self, box: str, image: Path) -> BenchConfig:
-        """The same bench with another firmware image in one box. ConfigError when there is no such box."""
-        self.box(box)
+        """The same bench with another firmware image in one box, or for "" in every one. ConfigError when there is no such box."""
+        if box:
+            self.box(box)
         boxes = tuple(
-            msgspec.structs.replace(spec, image=str(image.resolve()), build_id="") if spec.name == box else spec
+            msgspec.structs.replace(spec, image=str(image.resolve()), build_id="") if box in ("", spec.name) else spec
             for spec in self.file.box
         )
         return BenchConfig(self.path, msgspec.structs.replace(self.file, box=boxes))

@@ -88,7 +88,7 @@ class Setup:
 
 
 def read_setup(bench_path: Path, images: Mapping[str, Path] | None = None) -> Setup:
-    """Read a bench file and all it names; `images` are firmware images to use instead of its own, by box.
+    """Read a bench file and all it names; `images` are firmware images to use instead of its own, by box ("": every box).
 
     Raises ConfigError (file:line) for whatever does not fit.
     """

@@ -20,6 +20,8 @@ def test_a_box_that_is_80_ms_late_fails_its_own_segment_and_no_other(tmp_path: P
         "hil.cli",
         "run",
         str(bench),
+        "--scenario",
+        "staging",
         "--image",
         f"kr_box={LATE_BOX}",
         "--out",

@@ -76,8 +76,8 @@ def test_a_configuration_that_does_not_fit_is_one_line_and_exit_code_2(
     [
         (("run", "nosuch.toml"), "nosuch.toml: no such file"),
         (("run", BENCH, "--scenario", "nosuch"), "nosuch.toml: no such file"),
-        (("run", BENCH, "--image", "kr_box"), "--image kr_box is not BOX=FILE"),
-        (("run", BENCH, "--image", "xx=yy"), "has no box `xx`: it has jp_box, kr_box"),
+        (("run", BENCH, "--image", "kr_box"), "--image kr_box: there is no file `kr_box`"),
+        (("run", BENCH, "--image", f"xx={BENCH}"), "has no box `xx`: it has jp_box, kr_box"),
         (("replay", "/nosuch.pcap", "--bench", BENCH), "/nosuch.pcap cannot be opened"),
         (("replay", BENCH, "--bench", BENCH), "is neither pcap nor pcapng"),
         (("fly",), "invalid choice: 'fly'"),
