@@ -23,6 +23,7 @@ from hil.run.capture import Capture, read_capture
 from hil.run.injection import Injection, by_columns, mark_columns, plan_radar
 from hil.run.mission import carry_out, start_instant_ns
 from hil.run.setup import Setup
+from hil.run.witness import WITNESS_FILE, read_witness
 from hil.scenario import Scenario, build
 from hil.scenario.radar import MARKERS, NORTH_MARKER
 
@@ -48,7 +49,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Drilled:
-    """What came of it: the capture of that time, counters before and after, and what each order answered (None = nothing)."""
+    """What came of it: the capture of that time, counters before and after, and what each order answered (None = nothing).
+
+    `waited_s` is the longest that an ordinary process of the bench's machine waited for a core meanwhile.
+    """
 
     capture: Capture
     before: Mapping[str, Mapping[str, int]]
@@ -56,6 +60,7 @@ class Drilled:
     answers: Sequence[Any]
     epoch_ns: int
     watched_ns: tuple[int, int]
+    waited_s: float
 
     def grew(self, box: str) -> dict[str, int]:
         """How far each counter of a box went up."""
@@ -97,7 +102,8 @@ def drill(
     watched_ns = (begun_ns, stand.now_ns())
     for box in stand.boxes.values():
         box.reset()  # nothing that was told to a box outlasts the drill
-    return Drilled(read_capture(stand.capture, begun_octet), before, after, answers, epoch_ns, watched_ns)
+    waited_s = float(read_witness(stand.folder / WITNESS_FILE).max(initial=0.0))
+    return Drilled(read_capture(stand.capture, begun_octet), before, after, answers, epoch_ns, watched_ns, waited_s)
 
 
 def _injection(setup: Setup, radar: str, messages: Sequence[Message], epoch_ns: int) -> Injection:

@@ -59,6 +59,11 @@ class BenchFloor:
         nodes = [part for part in self._parts(line, budget) if part.kind == "node"]
         return len(nodes) * WAKEUPS * _bound_s(self.waits_s, budget)
 
+    @property
+    def longest_wait_s(self) -> float:
+        """The longest that the witness waited for a core, s."""
+        return float(self.waits_s.max(initial=0.0))
+
     def _parts(self, line: BudgetLine, budget: Budget) -> tuple[BudgetLine, ...]:
         return budget.lines if line.kind == "end_to_end" else (line,)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -17,6 +17,8 @@ from hil.timing.budget import BudgetLine
 from hil.timing.clusters import burst_length
 from hil.timing.percentiles import PercentileBounds, deciding_exceedances, messages_needed, percentile_bounds
 from hil.timing.uncertainty import Uncertainty, floor_too_high
+
+STARVED_S = 0.1  # a wait for a core that upsets what drills do at their instants
 
 
 class Outcome(StrEnum):
@@ -42,6 +44,19 @@ class Verdict:
     n: int  # observations behind `measured`
     reason: str  # one line: why, or what a pass rests on; may be empty for a pass
     artefacts: tuple[str, ...] = ()
+
+
+def unless_starved(verdict: Verdict, waited_s: float, wakeups: int = 3) -> Verdict:
+    """The verdict, but *blocked* where it is a fail that a starved machine can explain: processes there waited up to `waited_s`.
+
+    A time that is over its limit is explained by `wakeups` such waits; anything else by a wait of `STARVED_S` or more, as what was
+    to happen in a certain order and at certain instants then did not. A pass stands.
+    """
+    explained = verdict.measured - verdict.limit <= wakeups * waited_s if verdict.unit == "s" else waited_s >= STARVED_S
+    if verdict.outcome is not Outcome.FAIL or waited_s <= 0.0 or not explained:
+        return verdict
+    reason = f"{verdict.reason}, but processes of the bench's machine waited up to {_ms(waited_s)} for a core"
+    return replace(verdict, outcome=Outcome.BLOCKED, reason=reason)
 
 
 def overall(outcomes: Iterable[Outcome]) -> Outcome:

@@ -7,7 +7,7 @@ from hil.columns import StampSource
 from hil.timing.budget import BudgetLine
 from hil.timing.terms import Processing
 from hil.timing.uncertainty import Uncertainty, stamps_uncertainty
-from hil.timing.verdict import Outcome, Verdict, judge_count, judge_delay, judge_loss, overall
+from hil.timing.verdict import Outcome, Verdict, judge_count, judge_delay, judge_loss, overall, unless_starved
 
 LINE = BudgetLine("kr_box", "node", "kr_box.in", "kr_box.out", 0.020, 0.0, (Processing(max_ms=10.0),))
 KERNEL = stamps_uncertainty(StampSource.KERNEL_RX, StampSource.KERNEL_TX)
@@ -150,3 +150,22 @@ def test_one_outcome_for_many_is_the_gravest() -> None:
     assert overall(["pass", "blocked", "inconclusive"]) is Outcome.BLOCKED  # type: ignore[list-item]  # (StrEnum)
     assert overall([Outcome.PASS, Outcome.FAIL, Outcome.BLOCKED]) is Outcome.FAIL
     assert overall([]) is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("unit", "measured", "waited_s", "outcome"),
+    [
+        ("s", 1.9, 0.0, Outcome.FAIL),
+        ("s", 1.9, 0.05, Outcome.FAIL),  # 3 × 50 ms do not make 400 ms
+        ("s", 1.9, 0.2, Outcome.BLOCKED),
+        ("s", 1.4, 9.0, Outcome.PASS),
+        ("count", 7.0, 0.05, Outcome.FAIL),
+        ("count", 7.0, 0.3, Outcome.BLOCKED),
+    ],
+)
+def test_a_fail_that_a_starved_machine_explains_is_blocked(
+    unit: str, measured: float, waited_s: float, outcome: Outcome
+) -> None:
+    found = Outcome.PASS if measured <= 1.5 else Outcome.FAIL
+    verdict = Verdict("RIB-CON-002", "tap", 1.5, unit, measured, 0.0, found, 9, "why")
+    assert unless_starved(verdict, waited_s).outcome is outcome
