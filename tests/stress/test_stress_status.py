@@ -187,6 +187,22 @@ def test_a_block_is_filled_to_the_mtu_and_not_beyond(drill: Callable, radar: Rad
     judge(verdicts)
 
 
+@req("RIB-REC-002")
+def test_nothing_in_an_open_block_outlives_a_reset(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """A block may stay open for a second; the box is reset while it is, and an object that it knew is a new one afterwards."""
+    box = radar.feeds
+    orders = [Order(box, 0.0, "CONF:FLUS 1000"), Order(box, 0.6, "SYST:RES")]
+    messages = [Message(radar.name, at, good(radar, address)) for at, address in ((0.1, 1), (0.5, 2), (2.5, 1))]
+    drilled = drill(messages, orders, lasts_s=1.5)
+    verdicts = []
+    for tap in taps_out(drilled, box):
+        table = drilled.capture.tables(tap)[62]
+        verdicts += items.exactly(tap, table["380/ADR"], np.array([1]), "RIB-REC-002")
+        begun = {"080/TSB": np.maximum(table["080/TSB"], 0), "080/CNF": table["080/CNF"]}
+        verdicts += items.equal(tap, begun, {path: np.ones(len(table)) for path in begun}, "RIB-REC-002")
+    judge(verdicts)
+
+
 @req("RIB-OVL-002")
 def test_a_box_that_was_overloaded_has_its_room_back_a_second_later(
     drill: Callable, radar: Radar, judge: Callable
