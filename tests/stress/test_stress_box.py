@@ -286,43 +286,6 @@ def test_nothing_from_before_a_power_cycle_is_sent_after_it(drill: Callable, rad
     judge(verdicts)
 
 
-@req("RIB-TIM-001")
-def test_no_block_is_late(hil_session: BenchSession, drill: Callable, radar: Radar, judge: Callable) -> None:
-    """Ten thousand datagrams: plots, each the only one of its block, and every one leaves both outputs in time.
-
-    The first 400 and the last 400 are apart by more than the flush time; the others are spared that by a shorter one.
-    """
-    slow, count = 400, 5200
-    own = np.arange(count)
-    blocks = plot_blocks(radar, 30_000 + own / 64, i220=own % 3000 + 1, i040__RHO=20e3 + 130.0 * (own % 3000))
-    gap_s = np.where((own < slow) | (own > count - slow), 0.008, 0.002)
-    at_s = 0.1 + np.cumsum(gap_s)
-    orders = [Order(radar.feeds, at_s[slow] - 0.001, "CONF:FLUS 0"), Order(radar.feeds, at_s[-slow] - 0.004, "*RST")]
-    drilled = drill([Message(radar.name, at, block) for at, block in zip(at_s.tolist(), blocks, strict=True)], orders)
-    limits = hil_session.setup.limits
-    into = f"{radar.feeds}.in.{radar.name}"
-    plots = drilled.capture.tables(into)[48]
-    came_in = dict(zip(plots["140"].tolist(), drilled.capture.stamps_ns(into)[plots.datagram].tolist(), strict=True))
-    verdicts = []
-    flush_s = hil_session.setup.bench.box(radar.feeds).flush_ms * 1e-3
-    for tap in taps_out(drilled, radar.feeds):
-        table = drilled.capture.tables(tap)[62]
-        out_ns = drilled.capture.stamps_ns(tap)[table.datagram]
-        delay_s = np.array(
-            [(out - came_in[a]) * 1e-9 for a, out in zip(table["070"].tolist(), out_ns.tolist(), strict=True)]
-        )
-        verdicts.append(
-            items.within(
-                f"{tap} delay", delay_s, np.zeros(len(delay_s)), flush_s + limits.block_lateness_s, "s", "RIB-TIM-001"
-            )
-        )
-        begin, end = np.median(delay_s[:slow]), np.median(delay_s[-slow:])
-        verdicts.append(
-            items.within(f"{tap} growth", np.array([end]), np.array([begin]), limits.delay_growth_s, "s", "RIB-TIM-002")
-        )
-    judge(verdicts)
-
-
 @req("RIB-DEL-004")
 def test_remote_records_leave_towards_the_c2_only_octet_for_octet(
     hil_session: BenchSession, drill: Callable, serial_radar: Radar, judge: Callable
