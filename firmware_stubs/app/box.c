@@ -43,6 +43,7 @@ struct box_config box_config_default(void)
     };
 }
 
+/* Nothing from before is kept: what is sent from here on was received from here on. RIB-REC-002. */
 void box_init(struct box *box, const struct box_config *config, struct hal *hal)
 {
     for (unsigned port = 0; port < HAL_OUTPUTS && defect(DEFECT_reset_keeps_block); port++) {
@@ -80,6 +81,7 @@ void box_receive(struct box *box, enum box_input input, const uint8_t *octets, s
     }
 }
 
+/* Whoever comes to its end is alive, and may feed the watchdog. RIB-ROB-002. */
 void box_poll(struct box *box)
 {
     if (box->hangs) {

@@ -1,4 +1,4 @@
-"""As much as the box is made for: 4,000 tracks, 2,000 reports a second, every one accounted for; and ten thousand datagrams in time."""
+"""As much as the box is made for: 4,000 tracks, 2,000 reports a second, each accounted for; and ten thousand datagrams in time."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from hil_fixtures.session import BenchSession
 TRACKS_MAX, RATE_PER_S, A_BLOCK = 4000, 2000, 20
 
 
+@req("RIB-CNT-004")
 @req("RIB-DEL-001")
 def test_four_thousand_tracks_at_two_thousand_reports_a_second(
     hil_session: BenchSession, drill: Callable, radar: Radar, judge: Callable
@@ -75,6 +76,7 @@ def test_four_thousand_tracks_at_two_thousand_reports_a_second(
     judge(verdicts)
 
 
+@req("RIB-TIM-002")
 @req("RIB-TIM-001")
 def test_no_block_is_late(hil_session: BenchSession, drill: Callable, radar: Radar, judge: Callable) -> None:
     """Ten thousand datagrams: plots, each the only one of its block, and every one leaves both outputs in time.
