@@ -3,6 +3,7 @@
 # make lint    the house rules: ruff, mypy --strict, import walls, the C and RTL linters
 # make bench   speed beside its peers, in one run: the codec, then injection, capture and pacing
 # make mutants boxes with known defects against the system suite: caught or missed, and false alarms
+# make fuzz    libFuzzer on every port of the firmware, FUZZ_SECONDS each (60)
 # make fpga    every test bench of the formatter, on Icarus and Verilator
 # make figures-NAME   figures into build/figures/NAME.json: demo, codec, timing, mutants
 PYTHON ?= python3
@@ -12,20 +13,24 @@ PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 
 C_PARTS := $(wildcard hil/*/*.c hil/*/*/*.[ch])
 BENCH ?= lab_config/benches/native.toml
 SCENARIO ?= staging
+# may: without a missing tool what needs it is skipped; must: it is an error, as in CI
+NEED ?= may
 
 # what the test suite uses of the system; as root it is installed, otherwise what needs it is skipped, visibly
+ARM_PACKAGES := arm-none-eabi-gcc:gcc-arm-none-eabi /usr/include/newlib:libnewlib-arm-none-eabi
+LINT_PACKAGES := cppcheck:cppcheck $(ARM_PACKAGES)
+FUZZ_PACKAGES := clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux:libclang-rt-14-dev
 TEST_PACKAGES := tshark:tshark iverilog:iverilog g++:g++ perl:perl ccache:ccache /usr/include/lz4.h:liblz4-dev /usr/include/zlib.h:zlib1g-dev \
-	/usr/include/cmocka.h:libcmocka-dev cppcheck:cppcheck clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux:libclang-rt-14-dev \
-	qemu-system-arm:qemu-system-arm arm-none-eabi-gcc:gcc-arm-none-eabi /usr/include/newlib:libnewlib-arm-none-eabi
+	/usr/include/cmocka.h:libcmocka-dev qemu-system-arm:qemu-system-arm $(ARM_PACKAGES)
 
-.PHONY: demo test lint firmware bench fpga mutants figures-demo figures-codec figures-timing figures-mutants clean
+.PHONY: demo test lint fuzz firmware bench fpga mutants figures-demo figures-codec figures-timing figures-mutants clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.base firmware
 	@$(BIN)/hil run $(BENCH) --scenario $(SCENARIO)
 
 test: $(VENV)/.dev firmware
-	@sh .ci/need may $(TEST_PACKAGES)
+	@sh .ci/need $(NEED) $(TEST_PACKAGES)
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -33,25 +38,31 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@sh .ci/need $(NEED) $(LINT_PACKAGES)
+	@$(MAKE) --no-print-directory -s -C firmware_stubs lint
+
+fuzz: $(VENV)/.dev
+	@sh .ci/need $(NEED) $(FUZZ_PACKAGES)
+	@$(MAKE) --no-print-directory -s -C firmware_stubs fuzz PYTHON=$(CURDIR)/$(BIN)/python
 
 firmware:
 	@$(MAKE) --no-print-directory -s -C firmware_stubs posix formatter sim
 	@$(MAKE) --no-print-directory -s -C firmware_stubs posix DEFECT=delay_80ms
 
 bench: $(VENV)/.dev
-	@sh .ci/need may tshark:tshark tcpreplay:tcpreplay
+	@sh .ci/need $(NEED) tshark:tshark tcpreplay:tcpreplay
 	@$(BIN)/python tests/bench/codec.py
 	@$(BIN)/python tests/bench/timing.py
 
 fpga: $(VENV)/.dev firmware
-	@sh .ci/need may $(TEST_PACKAGES)
+	@sh .ci/need $(NEED) $(TEST_PACKAGES)
 	@$(BIN)/python -m pytest fpga_tb/tb
 
 figures-demo: $(VENV)/.base firmware
 	@$(BIN)/python tests/bench/figures_demo.py $(BENCH) $(SCENARIO)
 
 figures-codec: $(VENV)/.dev
-	@sh .ci/need may tshark:tshark
+	@sh .ci/need $(NEED) tshark:tshark
 	@$(BIN)/python tests/bench/figures_codec.py
 
 mutants: $(VENV)/.dev firmware
@@ -61,7 +72,7 @@ figures-mutants: $(VENV)/.dev firmware
 	@$(BIN)/python tests/mutants/figures.py
 
 figures-timing: $(VENV)/.dev firmware
-	@sh .ci/need may tcpreplay:tcpreplay
+	@sh .ci/need $(NEED) tcpreplay:tcpreplay
 	@$(BIN)/python tests/bench/figures_timing.py
 
 # what the system must have, a virtual environment with pinned packages, and our own compiled parts

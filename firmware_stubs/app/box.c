@@ -43,8 +43,12 @@ struct box_config box_config_default(void)
     };
 }
 
+/* Nothing from before is kept: what is sent from here on was received from here on. RIB-REC-002. */
 void box_init(struct box *box, const struct box_config *config, struct hal *hal)
 {
+    for (unsigned port = 0; port < HAL_OUTPUTS && defect(DEFECT_reset_keeps_block); port++) {
+        block_close(&box->formatters[port].block);
+    }
     memset(box, 0, sizeof *box);
     box->hal = hal;
     box->config = *config;
@@ -77,6 +81,7 @@ void box_receive(struct box *box, enum box_input input, const uint8_t *octets, s
     }
 }
 
+/* Whoever comes to its end is alive, and may feed the watchdog. RIB-ROB-002. */
 void box_poll(struct box *box)
 {
     if (box->hangs) {
@@ -214,8 +219,12 @@ static void heartbeat(struct box *box, uint64_t now_ns)
     uint8_t octets[STATUS_OCTETS_MAX];
     const struct status status = look_at_itself(box, now_ns);
     const size_t n = status_blocks(&status, &box->sensors, now_ns, octets);
+    const bool busy = box->counters.plots_in - box->plots_at_heartbeat >= 1000;
+    const bool left_out = (defect(DEFECT_heartbeat_stops) && box->tracker.table.live == 0) ||
+                          (defect(DEFECT_heartbeat_yields) && busy);
+    box->plots_at_heartbeat = box->counters.plots_in;
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        if (box->config.output_used[port] && !(defect(DEFECT_heartbeat_stops) && box->tracker.table.live == 0)) {
+        if (box->config.output_used[port] && !left_out) {
             deliver_datagram(box, (enum hal_output)port, octets, n, box->sensors.count > 0 ? 2 : 1);
         }
     }

@@ -63,6 +63,7 @@ struct box {
     uint64_t emitted; /* track records so far */
     uint8_t kept_back[TRACK_RECORD_OCTETS]; /* see `reordered` in defects.h */
     uint64_t heartbeat_due_ns, sweep_due_ns;
+    uint64_t plots_at_heartbeat; /* see `heartbeat_yields` in defects.h */
     uint64_t utc_offset_ns; /* by SYST:TIME, modulo a day */
     bool utc_set;
     struct clock_watch clock;

@@ -32,5 +32,6 @@ void clock_watch_restart(struct clock_watch *watch)
 bool clock_watch_trusts(const struct clock_watch *watch, uint64_t now_ns)
 {
     const bool lost = watch->pps_lost && !defect(DEFECT_pps_loss_hidden);
-    return !lost && !(watch->stepped_ever && now_ns - watch->stepped_ns < DISTRUST_NS);
+    const bool lately = now_ns - watch->stepped_ns < DISTRUST_NS || defect(DEFECT_distrust_forever);
+    return !lost && !(watch->stepped_ever && lately);
 }

@@ -54,6 +54,7 @@ static void build_query(void *context, struct scpi *scpi, const char *parameters
     text_add_hex(&scpi->reply, id, hal_build_id(box->hal, id));
 }
 
+/* RIB-REC-001. */
 static void reset_cause_query(void *context, struct scpi *scpi, const char *parameters)
 {
     static const char *const causes[] = {"POWER", "SOFTWARE", "WATCHDOG", "PIN"};

@@ -105,7 +105,7 @@ uint16_t hdlc_fcs16(const uint8_t *octets, size_t n)
 
 uint32_t hdlc_fcs32(const uint8_t *octets, size_t n)
 {
-    uint32_t fcs = 0xffffffff;
+    uint32_t fcs = defect(DEFECT_fcs32_seed) ? 0u : 0xffffffff;
     for (size_t i = 0; i < n; i++) {
         fcs ^= octets[i];
         for (int bit = 0; bit < 8; bit++) {

@@ -88,7 +88,7 @@ static unsigned cat048_position(const struct record *record, bool extended_range
     const unsigned rho = get_u16(position);
     plot->range_m = rho / 256.0 * (defect(DEFECT_admiralty_mile) ? 1853.184 : METRES_PER_NM);
     plot->azimuth_rad = get_u16(position + 2) / (defect(DEFECT_azimuth_lsb) ? 65535.0 : 65536.0) * TWO_PI;
-    if (extended_range && cat048_extended_range(record, &plot->range_m)) {
+    if (extended_range && !defect(DEFECT_expansion_ignored) && cat048_extended_range(record, &plot->range_m)) {
         return 0;
     }
     return rho == 0xffffu ? 1u << FAULT_OUT_OF_RANGE : 0u; /* beyond 256 NM, and ERR does not say how far */
@@ -113,9 +113,10 @@ static bool cat048_extended_range(const struct record *record, double *range_m)
 static void cat048_height(const struct record *record, struct plot *plot)
 {
     const uint8_t *level = record->item[I048_090];
-    if (level != NULL && (get_u16(level) & (NOT_VALIDATED | GARBLED)) == 0) {
+    const unsigned doubtful = NOT_VALIDATED | (defect(DEFECT_garbled_level_taken) ? 0u : GARBLED);
+    if (level != NULL && (get_u16(level) & doubtful) == 0) {
         plot->has_flight_level = true;
-        plot->flight_level = (int16_t)sign_extend(get_u16(level), 14);
+        plot->flight_level = (int16_t)sign_extend(get_u16(level), defect(DEFECT_level_sign) ? 32 : 14);
         plot->height_source = HEIGHT_FLIGHT_LEVEL;
         plot->height_m = plot->flight_level * 25.0 * METRES_PER_FT;
     }
@@ -161,7 +162,8 @@ static unsigned cat015_position(const struct record *record, struct plot *plot)
     plot->azimuth_rad = get_u16(azimuth) / 65536.0 * TWO_PI;
     if (elevation != NULL) {
         plot->has_elevation = true;
-        plot->elevation_rad = sign_extend(get_u16(elevation), 16) / 131072.0 * TWO_PI;
+        const double steps = defect(DEFECT_elevation_lsb) ? 65536.0 : 131072.0; /* of the full circle */
+        plot->elevation_rad = sign_extend(get_u16(elevation), 16) / steps * TWO_PI;
     }
     if (height != NULL) {
         plot->height_source = HEIGHT_MEASURED;

@@ -113,14 +113,15 @@ bool scpi_numbers(struct scpi *scpi, const char *parameters, double *numbers, si
 {
     const char *at = skip_blanks(parameters);
     for (size_t i = 0; i < count; i++) {
-        if (i > 0 && *at == ',') {
-            at = skip_blanks(at + 1);
-        }
         if (*at == '\0') {
             scpi_raise(scpi, SCPI_MISSING_PARAMETER);
             return false;
         }
-        if (!text_number(&at, &numbers[i])) {
+        const bool separated = i == 0 || *at == ',';
+        if (i > 0 && separated) {
+            at = skip_blanks(at + 1);
+        }
+        if (!separated || !text_number(&at, &numbers[i])) {
             scpi_raise(scpi, SCPI_DATA_TYPE_ERROR);
             return false;
         }

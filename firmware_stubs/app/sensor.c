@@ -85,7 +85,8 @@ bool sensor_without_plots(const struct sensor *sensor, uint64_t now_ns)
 
 static bool recent(const struct sensor *sensor, bool seen, uint64_t at_ns, uint64_t now_ns)
 {
-    const double scan_s = sensor->scan_s > 0.0 ? sensor->scan_s : SCAN_UNKNOWN_S;
+    const bool known = sensor->scan_s > 0.0 && !defect(DEFECT_marker_period_ignored);
+    const double scan_s = known ? sensor->scan_s : SCAN_UNKNOWN_S;
     return seen && (double)(now_ns - at_ns) <= SCANS_UNTIL_LOST * scan_s * 1e9;
 }
 

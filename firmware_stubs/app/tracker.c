@@ -106,16 +106,13 @@ static struct vec3 filter(struct track *track, const struct filter_gains *gains,
     }
     const double share = defect(DEFECT_sluggish_filter) ? 0.1 : 1.0;
     const struct vec3 smoothed = vec3_add(predicted, vec3_scale(residual, share * gains->alpha));
-    if (dt_s < 0.0) {
+    if (dt_s < 0.0 && !defect(DEFECT_older_plot_moves)) {
         return smoothed;
     }
     const double step_s = fmax(dt_s, STEP_MIN_S);
     track->velocity = vec3_add(track->velocity, vec3_scale(track->acceleration, dt_s));
-    if (dt_s > 0.0) {
-        track->velocity = vec3_add(track->velocity, vec3_scale(residual, share * gains->beta / step_s));
-        track->acceleration =
-            vec3_add(track->acceleration, vec3_scale(residual, 2.0 * gains->gamma / (step_s * step_s)));
-    }
+    track->velocity = vec3_add(track->velocity, vec3_scale(residual, share * gains->beta / step_s));
+    track->acceleration = vec3_add(track->acceleration, vec3_scale(residual, 2.0 * gains->gamma / (step_s * step_s)));
     track->position = smoothed;
     track->tod = tod;
     return smoothed;
@@ -215,8 +212,9 @@ static void describe(const struct track *track, const struct sensors *sensors, u
     report->mode_3a = track->mode_3a;
     report->has_identification = track->has_identification;
     memcpy(report->identification, track->identification, sizeof report->identification);
-    report->sensor_sac = sensors->list[track->last_sensor].sac;
-    report->sensor_sic = sensors->list[track->last_sensor].sic;
+    const struct sensor *seen_by = &sensors->list[defect(DEFECT_first_sensor_named) ? 0 : track->last_sensor];
+    report->sensor_sac = seen_by->sac;
+    report->sensor_sic = seen_by->sic;
     const bool one_sensor = (track->sensors & (track->sensors - 1u)) == 0;
     report->status[0] = (uint8_t)((one_sensor ? STATUS_MON : 0) | (track->has_height ? 0 : STATUS_SRC_DEFAULT) |
                                   (track->plots < 2 || defect(DEFECT_tentative_forever) ? STATUS_CNF : 0));

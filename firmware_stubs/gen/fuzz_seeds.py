@@ -82,7 +82,7 @@ def main(directory: Path) -> None:
     objects = block(tables.Cat_015_1_0, OBJECT)
     markers = block(tables.Cat_034_1_29, MARKER)
     remote = block(tables.Cat_062_1_21, REMOTE, REMOTE)
-    extended_range = bytes.fromhex("30001a f1010102 0a14 0003e8 a040 ffff0000 000001 0508012c00")
+    extended_range = bytes.fromhex("30001a f1810102 0a14 0003e8 a140 ffff0000 000001 0508012c00")
     arp = bytes.fromhex(
         "ffffffffffff020000000001 0806 0001 0800 06 04 0001 020000000001 0a4d0001 000000000000 0a4d0002"
     )

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -22,13 +23,21 @@ NAMED = ("defects_total", "defects_caught", "clean_runs", "false_alarms", "misse
 RANDOM = ("random_total", "random_killed")
 
 
-def findings(script: str, path: Path, options: Sequence[str]) -> dict[str, object]:
+def findings(script: str, path: Path, options: Sequence[str]) -> dict[str, Any]:
     """What a script has found; it is run when nothing is there."""
     if not path.exists():
+        print(f"{script}: nothing in {path.relative_to(ROOT)} yet, so it is run", flush=True)
         command = [sys.executable, str(Path(__file__).with_name(script)), "--json", str(path), *options]
         subprocess.run(command, check=False)  # a missed defect is a finding, not an error here
-    facts: dict[str, object] = json.loads(path.read_text())
+    facts: dict[str, Any] = json.loads(path.read_text())
     return facts
+
+
+def show_survivors(survivors: list[dict[str, str]]) -> None:
+    """Each random mutant that lives, with the reason that survivors.toml gives."""
+    for survivor in survivors:
+        print(f"survived: {survivor['mutant']} in `{survivor['in']}`: {survivor['reason'] or 'UNEXPLAINED'}")
+    print(f"{len(survivors)} survivors, {sum(not survivor['reason'] for survivor in survivors)} unexplained")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         drawn.unlink(missing_ok=True)
     by_name = findings("run.py", named, ["--clean-runs", chosen.clean_runs])
     by_chance = findings("random_mutants.py", drawn, ["--count", chosen.count])
+    show_survivors(by_chance["survivors"])
     figures = {key: by_name[key] for key in NAMED} | {key: by_chance[key] for key in RANDOM}
     FIGURES.parent.mkdir(parents=True, exist_ok=True)
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n")

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -31,7 +32,7 @@ FLAGS = ["CFLAGS=-O2", "WARNINGS=-w"]  # no line numbers in the library: the sam
 
 
 class Workshop:
-    """A copy of the firmware's sources in which one file at a time is changed and the library built."""
+    """A copy of the firmware's sources in which one file at a time is changed, and only that file compiled anew."""
 
     def __init__(self, folder: Path, source: Path = FIRMWARE) -> None:
         self.folder = folder
@@ -39,24 +40,29 @@ class Workshop:
             (folder / part).parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if (source / part).is_dir() else shutil.copy
             copy(source / part, folder / part)
+        if not self.build(None, folder / "same.so"):
+            raise SystemExit(f"{source} does not compile: make -C {source} sim")
+        self._same = digest(folder / "same.so")
+
+    def make(self, mutant: Mutant, into: Path) -> bool:
+        """Build the library with the change; False when it does not compile, or is the same library as without."""
+        return self.build(mutant, into) and digest(into) != self._same
 
     def build(self, mutant: Mutant | None, into: Path) -> bool:
-        """Build the library with the change; False when it does not compile."""
+        """Build the library, changed or not; False when it does not compile."""
         file = self.folder / "app" / mutant.file if mutant else None
         text = file.read_text() if file else ""
         try:
             if file and mutant:
                 file.write_text(mutant.apply(text))
-            command = ["make", "-s", "-C", str(self.folder), "sim", f"BUILD={into}", *FLAGS]
-            return subprocess.run(command, capture_output=True, check=False).returncode == 0
+            command = ["make", "-s", "-C", str(self.folder), "sim", *FLAGS]
+            if subprocess.run(command, capture_output=True, check=False).returncode:
+                return False
+            shutil.copy(self.folder / "build/sim/librib.so", into)
+            return True
         finally:
             if file:
                 file.write_text(text)
-
-
-def library(folder: Path) -> Path:
-    """Where a build leaves the library."""
-    return folder / "sim/librib.so"
 
 
 def digest(path: Path) -> str:
@@ -67,26 +73,20 @@ def digest(path: Path) -> str:
 def try_mutants(
     workshop: Workshop, mutants: Sequence[Mutant], folder: Path, parallel: int
 ) -> Iterator[tuple[Mutant, Finding]]:
-    """Build and try each mutant; those that are none are left out."""
-    workshop.build(None, folder / "same")
-    same = digest(library(folder / "same"))
+    """Build each mutant, while others are being tried, and try it; those that are none are left out."""
 
-    def built() -> Iterator[tuple[Mutant, Path]]:
-        for number, mutant in enumerate(mutants):
-            into = folder / str(number)
-            if workshop.build(mutant, into) and digest(library(into)) != same:
-                yield mutant, library(into)
-
-    def attempt(pair: tuple[Mutant, Path]) -> tuple[Mutant, Finding]:
-        mutant, path = pair
+    def attempt(mutant: Mutant, path: Path) -> tuple[Mutant, Finding]:
         finding = try_one(Job(mutant.name, path, first_only=True))
-        shutil.rmtree(path.parents[1])
+        path.unlink()
         return mutant, finding
 
     with ThreadPoolExecutor(parallel) as pool:
-        source = built()
-        while batch := list(islice(source, 4 * parallel)):
-            yield from pool.map(attempt, batch)
+        under_way: deque[Future[tuple[Mutant, Finding]]] = deque()
+        for number, mutant in enumerate(mutants):
+            if workshop.make(mutant, folder / f"{number}.so"):
+                under_way.append(pool.submit(attempt, mutant, folder / f"{number}.so"))
+            while len(under_way) > parallel or (under_way and number + 1 == len(mutants)):
+                yield under_way.popleft().result()
 
 
 def write(path: Path, facts: dict[str, object]) -> None:

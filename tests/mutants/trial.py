@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -29,7 +30,8 @@ from hil_fixtures.session import BenchSession
 ROOT = Path(__file__).parents[2]
 BENCH = ROOT / "lab_config/benches/sim.toml"
 SUITES = (ROOT / "tests/stress", ROOT / "tests/system")
-TIMEOUT_S = 180.0
+TIMEOUT_S = 600.0
+CPU_S = 60  # of one trial; a box that works takes a fifth of it, and a busy machine does not make it more
 _FORKING = threading.Lock()
 
 
@@ -100,6 +102,8 @@ def _wait(child: int, until: float) -> str:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             code = os.waitstatus_to_exitcode(status)
+            if code in (-signal.SIGXCPU, -signal.SIGKILL):
+                return "hung"
             if code < 0:
                 return f"crashed: {signal.Signals(-code).name}"
             if code:
@@ -176,6 +180,7 @@ def _run_suites(job: Job, notes: int) -> None:
     code = 70
     try:
         with tempfile.TemporaryDirectory() as out, contextlib.chdir(ROOT):
+            resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, 1)
             if job.defect and not ctypes.CDLL(str(job.library)).rib_choose_defect(job.defect.encode()):

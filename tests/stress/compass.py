@@ -62,7 +62,9 @@ def key_of(table: RecordTable, time: str, address: str) -> npt.NDArray[np.int64]
     return identity(table[address], np.rint(table[time] / TOD_LSB_S).astype(np.int64))
 
 
-def expected(radar: Radar, messages: Sequence[Message], tod_epoch_s: float) -> Expected:
+def expected(
+    radar: Radar, messages: Sequence[Message], tod_epoch_s: float, gains: tuple[float, float, float] = GAINS
+) -> Expected:
     """What the plots among `messages` should become."""
     sent = b"".join(message.payload for message in messages if message.payload[0] == 48)
     plots = decode(sent).tables[48]
@@ -78,7 +80,7 @@ def expected(radar: Radar, messages: Sequence[Message], tod_epoch_s: float) -> E
     for address in np.unique(plots["220"]):
         own = np.flatnonzero(plots["220"] == address)
         turn[own] = np.arange(len(own))
-        state = smooth(since_s[own], measured_m[own], *GAINS)
+        state = smooth(since_s[own], measured_m[own], *gains)
         position_m[own], velocity_mps[own] = state.position_m, state.velocity_mps
     latitude, longitude, height_m = ecef_to_geodetic(position_m)
     site = np.radians(radar.latitude_deg), np.radians(radar.longitude_deg)

@@ -12,7 +12,7 @@ from compass import taps_out
 from hil.asterix.records import RecordTable
 from hil.bench.model import Radar
 from hil.checks import items
-from hil.columns import TOD_LSB_S
+from hil.columns import TOD_LSB_S, TOD_TICKS_PER_DAY
 from hil.run.drill import Drilled, Message, one_block, plot_blocks
 from hil.timing.verdict import Verdict
 from hil_fixtures import req
@@ -43,7 +43,7 @@ ITEMS: list[dict[str, Any]] = [
 
 def object_of(table: RecordTable, instants_s: np.ndarray) -> np.ndarray:
     """The object (row of `instants_s`: object, turn) that each record's time of track belongs to; -1 = none."""
-    place = {round(t / TOD_LSB_S): k for (k, _), t in np.ndenumerate(instants_s)}
+    place = {round(t / TOD_LSB_S) % TOD_TICKS_PER_DAY: k for (k, _), t in np.ndenumerate(instants_s)}
     ticks = np.rint(table["070"] / TOD_LSB_S).astype(np.int64).tolist()
     return np.array([place.get(tick, -1) for tick in ticks], np.int64)
 
@@ -56,7 +56,7 @@ def one_track_each(drilled: Drilled, box: str, instants_s: np.ndarray, requireme
         objects = object_of(table, instants_s)
         said = [np.unique(table["040"][objects == k]).tolist() for k in range(count)]
         ticks = np.rint(table["070"] / TOD_LSB_S).astype(np.int64)
-        known = np.sort(np.rint(instants_s.ravel() / TOD_LSB_S).astype(np.int64))
+        known = np.rint(np.sort(instants_s.ravel()) / TOD_LSB_S).astype(np.int64) % TOD_TICKS_PER_DAY
         verdicts += items.exactly(tap, ticks, known, requirement)
         numbers = {"numbers of each object": np.array([len(one) for one in said])}
         verdicts += items.equal(tap, numbers, {"numbers of each object": np.ones(count)}, requirement)

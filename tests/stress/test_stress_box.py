@@ -286,39 +286,6 @@ def test_nothing_from_before_a_power_cycle_is_sent_after_it(drill: Callable, rad
     judge(verdicts)
 
 
-@req("RIB-TIM-001")
-def test_no_block_is_late(hil_session: BenchSession, drill: Callable, radar: Radar, judge: Callable) -> None:
-    """Twelve hundred plots, each the only one of its block: every one leaves within the flush time and what the limits allow."""
-    count, gap_s = 1200, 0.008
-    blocks = plot_blocks(
-        radar, 30_000 + np.arange(count) / 16, i220=np.arange(1, count + 1), i040__RHO=20e3 + 200.0 * np.arange(count)
-    )
-    drilled = drill([Message(radar.name, gap_s * k, block) for k, block in enumerate(blocks)])
-    limits = hil_session.setup.limits
-    came_in = {}
-    into = f"{radar.feeds}.in.{radar.name}"
-    plots = drilled.capture.tables(into)[48]
-    came_in = dict(zip(plots["220"].tolist(), drilled.capture.stamps_ns(into)[plots.datagram].tolist(), strict=True))
-    verdicts = []
-    flush_s = hil_session.setup.bench.box(radar.feeds).flush_ms * 1e-3
-    for tap in taps_out(drilled, radar.feeds):
-        table = drilled.capture.tables(tap)[62]
-        out_ns = drilled.capture.stamps_ns(tap)[table.datagram]
-        delay_s = np.array(
-            [(out - came_in[a]) * 1e-9 for a, out in zip(table["380/ADR"].tolist(), out_ns.tolist(), strict=True)]
-        )
-        verdicts.append(
-            items.within(
-                f"{tap} delay", delay_s, np.zeros(len(delay_s)), flush_s + limits.block_lateness_s, "s", "RIB-TIM-001"
-            )
-        )
-        begin, end = np.median(delay_s[:400]), np.median(delay_s[-400:])
-        verdicts.append(
-            items.within(f"{tap} growth", np.array([end]), np.array([begin]), limits.delay_growth_s, "s", "RIB-TIM-002")
-        )
-    judge(verdicts)
-
-
 @req("RIB-DEL-004")
 def test_remote_records_leave_towards_the_c2_only_octet_for_octet(
     hil_session: BenchSession, drill: Callable, serial_radar: Radar, judge: Callable
