@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -98,4 +98,13 @@ class WiredBox(Box, Protocol):
 
     def serial_line(self) -> Path:
         """What stands for the port `radar_serial`."""
+        ...
+
+
+@runtime_checkable
+class StartsSlowly(Protocol):
+    """A box that can be made to take its time."""
+
+    def start_slowly(self, boot_s: float) -> None:
+        """The next time it gets its power it takes that much longer to come up, s; only that once."""
         ...

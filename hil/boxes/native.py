@@ -51,6 +51,7 @@ class NativeBox:
         self._expected_build_id = expected_build_id
         self._console: Session | None = None
         self._process = 0
+        self._boot_ms = 0
 
     def start(self) -> None:
         """Start the process, wait for its `ready`, open its console. Raises BenchError when the image is absent or is not the one
@@ -59,7 +60,8 @@ class NativeBox:
             raise BenchError(
                 f"{self.name} has no firmware image {self.image}", "build it: make -C firmware_stubs posix"
             )
-        self._process = self._launcher.spawn(self.name, [str(self.image), *self._arguments()], self.name)
+        boot, self._boot_ms = ["--boot-ms", str(self._boot_ms)], 0
+        self._process = self._launcher.spawn(self.name, [str(self.image), *self._arguments(), *boot], self.name)
         said = self._launcher.wait_ready(self.name)
         self._console = Session(f"ASRL{self._link('console').resolve()}::INSTR")
         console.expect_build(self.name, self.identify().build_id, self._expected_build_id or said)
@@ -103,6 +105,10 @@ class NativeBox:
     def cut_link(self, cut: bool) -> None:
         """Pull the cable out of the wires of the bench, or plug it in again; the process does not notice."""
         self._cable(cut)
+
+    def start_slowly(self, boot_s: float) -> None:
+        """The next process waits that long before it opens its ports."""
+        self._boot_ms = round(boot_s * 1e3)
 
     def serial_line(self) -> Path:
         """The pty that stands for the port `radar_serial`."""

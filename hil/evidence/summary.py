@@ -50,11 +50,11 @@ def segment_rows(result: RunResult, verdicts: Sequence[Verdict]) -> list[Segment
 
 
 def _row(name: str, chain: ChainResult, line: BudgetLine, verdicts: Sequence[Verdict]) -> SegmentRow:
-    journeys = chain.journeys
+    journeys = chain.due(line.to_tap)
     here, there = journeys.column(line.from_tap), journeys.column(line.to_tap)
     sent = (journeys.stamps_ns[:, here] >= 0) & ~journeys.ambiguous
     received = sent & (journeys.stamps_ns[:, there] >= 0)
-    delays_s = segment_delays(journeys, line.from_tap, line.to_tap)
+    delays_s = segment_delays(chain.timely(line.to_tap), line.from_tap, line.to_tap)
     delays_s = delays_s[~np.isnan(delays_s)]
     p50_s, p99_s, max_s = np.percentile(delays_s, [50, 99, 100]) if len(delays_s) else [np.nan] * 3
     found = [verdict for verdict in verdicts if verdict.subject == chain.budget.subject(line)]
