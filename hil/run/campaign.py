@@ -37,7 +37,8 @@ Live = Callable[
 ]  # how faults come in that somebody asks for while plots fly; each joins the list
 
 
-def _none_live(strikes: list[Strike]) -> Arriving:
+def none_live(strikes: list[Strike]) -> Arriving:
+    """Nobody may do anything to the boxes but the scenario."""
     del strikes
     return nobody_asks
 
@@ -95,7 +96,7 @@ def fly(
     scenario: Scenario,
     seed: int | None,
     watch: Watcher,
-    live: Live = _none_live,
+    live: Live = none_live,
 ) -> Flown:
     """Inject `scenario` through every radar of the bench, do its faults, and wait until the last plot has had its time to arrive.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hil.bench.stand import Act, Stand
+from hil.bench.stand import Act, ProcessStand, Stand
 from hil.boxes.box import Box, StartsSlowly
 from hil.columns import MISSING
 from hil.errors import BenchError, ConfigError, HilError
@@ -62,7 +62,12 @@ def check_possible(setup: Setup, stand: Stand, fault: AnyFault) -> None:
         raise ConfigError(
             f"{fault.kind}: no radar feeds {fault.box} by a serial line", "take another box, or another kind"
         )
-    box = stand.boxes[fault.box]
+    box, power = stand.boxes[fault.box], isinstance(fault, faults.PowerCycle | faults.SlowStart)
+    if power and line and isinstance(stand, ProcessStand):
+        raise BenchError(
+            f"{fault.kind}: on this bench the serial line of {fault.box} would go with its power",
+            "take a simulated bench",
+        )
     if isinstance(fault, faults.SlowStart) and not isinstance(box, StartsSlowly):
         raise BenchError(f"{fault.box} is {spec.kind} and cannot be made to start slowly", "take another bench")
 

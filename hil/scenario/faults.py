@@ -6,11 +6,13 @@ the keys one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, ValidationError, convert
+
+from hil.errors import ConfigError
 
 Instant = Annotated[float, Meta(ge=0, le=86_400)]
 Span = Annotated[float, Meta(ge=0.01, le=3_600)]
@@ -166,6 +168,19 @@ KINDS: dict[str, type[Fault]] = {
     str(kind.__struct_config__.tag): kind
     for kind in (*LineFault.__args__, *BoxFault.__args__)  # the same as in AnyFault, by the word of the file
 }
+
+
+def live_fault(box: str, kind: str, keys: Mapping[str, str]) -> AnyFault:
+    """A fault at a box now, from the words of a command line. Raises ConfigError for a value that does not fit."""
+    try:
+        words = {"box": box, "kind": kind, "at_s": 0.0, **keys}
+        fault: AnyFault = convert(words, AnyFault, strict=False)
+    except ValidationError as error:
+        cause, _, where = str(error).partition(" - at `$.")
+        raise ConfigError(f"--{where.rstrip('`').replace('_', '-')}: {cause}", "correct the value") from None
+    for keys_, problem in contradictions([fault], float("inf")):
+        raise ConfigError(f"--{str(keys_[-1]).replace('_', '-')}: {problem}", "correct the value")
+    return fault
 
 
 def contradictions(faults: Sequence[AnyFault], duration_s: float) -> Iterator[tuple[list[str | int], str]]:
