@@ -74,7 +74,9 @@
     X(shed_blindly, "RIB-OVL-001", "under overload plots with an identity are shed first")                             \
     X(overload_hides, "RIB-OVL-001", "OVL is not set under overload")                                                  \
     X(watchdog_starved, "RIB-OVL-002", "the watchdog is not fed under overload")                                       \
-    X(reset_cause_lost, "RIB-REC-001", "the reset cause is always POWER")
+    X(reset_cause_lost, "RIB-REC-001", "the reset cause is always POWER")                                              \
+    X(stale_after_reset, "RIB-REC-002", "the last record of before a reset is sent again after it (simulated boxes)")  \
+    X(memory_trusted, "RIB-REC-005", "tracks and settings are used whatever has become of them")
 
 enum defect {
     DEFECT_none,

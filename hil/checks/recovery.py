@@ -80,6 +80,13 @@ def gave_reason(box: str, said: str, expected: str, requirement: str) -> Verdict
     return judge_count(requirement, box, int(said != expected), 0, 1, words)
 
 
+def notices(box: str, self_test: str, requirement: str) -> Verdict:
+    """A box's self test (*TST?) says that something is wrong with it; `self_test` is empty where it did not answer."""
+    found = self_test.isdecimal() and int(self_test) != 0
+    words = f"self tests that find nothing: *TST? gave `{self_test or 'no answer'}`"
+    return judge_count(requirement, box, int(not found), 0, 1, words)
+
+
 def nothing_stale(
     subject: str,
     plot_came_ns: Ints,

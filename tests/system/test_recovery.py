@@ -153,6 +153,16 @@ def test_a_box_that_stood_still_loses_nothing_and_catches_up(
     judge(verdicts)
 
 
+@req("RIB-REC-005")
+@faults("memory")
+def test_a_box_notices_that_its_memory_is_corrupt(flown: RunResult, judge: Callable) -> None:
+    """That nothing was made of it shows in RIB-CNT-002 and RIB-DEL-001, that the box has started anew in RIB-REC-001."""
+    judge(
+        recovery.notices(name, strike.answers.get("self_test", ""), "RIB-REC-005")
+        for strike, name in strikes(flown, "memory")
+    )
+
+
 @req("RIB-REC-004")
 @faults("cable_pull")
 def test_a_box_goes_on_when_its_cable_is_back(hil_session: BenchSession, flown: RunResult, judge: Callable) -> None:

@@ -63,6 +63,11 @@ def test_a_wrong_reset_cause_fails(said: str, outcome: Outcome) -> None:
     assert recovery.gave_reason("box", said, "PIN", REQ).outcome is outcome
 
 
+@pytest.mark.parametrize(("said", "outcome"), [("16", Outcome.PASS), ("0", Outcome.FAIL), ("", Outcome.FAIL)])
+def test_a_self_test_that_finds_nothing_fails(said: str, outcome: Outcome) -> None:
+    assert recovery.notices("box", said, REQ).outcome is outcome
+
+
 def test_a_record_of_a_plot_from_before_the_restart_is_stale() -> None:
     came, restarts = ns(1, 2, 2.99, 4), [3 * S]
     fresh = recovery.nothing_stale("tap", came, ns(1.01, 2.01, 3.0, 4.01), restarts, 0.05, REQ)
