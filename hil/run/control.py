@@ -11,7 +11,8 @@ import os
 import socket
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from hil.run.setup import Setup
 from hil.run.strikes import Strike, acts_of, check_possible
 from hil.scenario.faults import AnyFault, LineFault, Overload
 
-NAME_MAX = 60  # characters of the run folder's name: a socket's whole path may have 107 octets
+NAME_MAX = 60  # characters of the run folder's name, in the socket's
 LINE_MAX = 4096
 ANSWER_TIMEOUT_S = 10.0
 REQUEST_TIMEOUT_S = 0.5
@@ -34,11 +35,26 @@ def sockets_folder() -> Path:
     """Where runs of this user have their sockets. Raises BenchError when somebody else could get at it."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     folder = Path(runtime) / "radar-hil" if runtime else Path(tempfile.gettempdir()) / f"radar-hil-{os.getuid()}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.stat()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+    except OSError as error:
+        raise BenchError(
+            f"{folder} cannot be made ({error.strerror})", "set XDG_RUNTIME_DIR to a folder of yours"
+        ) from None
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
         raise BenchError(f"{folder} is open to other users", "remove it, or set XDG_RUNTIME_DIR")
     return folder
+
+
+@contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """What a socket at `path` can be bound or connected to: an address has 107 octets at most, a folder's path may have more."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 class Control:
@@ -50,7 +66,8 @@ class Control:
         self.path = sockets_folder() / f"{run.name[:NAME_MAX]}-{os.getpid()}.sock"
         self.path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.bind(str(self.path))
+        with _address(self.path) as address:
+            self._socket.bind(address)
         self.path.chmod(0o600)
         self._socket.listen()
         self._socket.setblocking(False)
@@ -141,7 +158,8 @@ def _connect(run: Path | None) -> socket.socket:
     for path in sorted(sockets_folder().glob(wanted), key=lambda found: found.stat().st_mtime, reverse=True):
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            line.connect(str(path))
+            with _address(path) as address:
+                line.connect(address)
         except ConnectionRefusedError:
             line.close()
             path.unlink(missing_ok=True)  # its runner was killed
