@@ -148,6 +148,12 @@ def show(
     parts += [Text(error, style="bold red") for error in errors]
     where = f"isolation: {facts.get('isolation', 'none')} ({facts.get('isolation_reason', 'the bench did not stand')})"
     parts.append(Text(f"{where}, executors: {facts.get('precision', '–')}", style="dim"))
+    done = facts.get("faults")
+    if isinstance(done, list):
+        boxes = sorted({str(fault["box"]) for fault in done})
+        parts.append(
+            Text(f"faults: {len(done)} done to {', '.join(boxes)}; what they can have met is excused", style="dim")
+        )
     if "floor" in facts:
         parts.append(Text(f"bench: {facts['floor']}", style="dim"))
     parts.append(Text.assemble("verdict: ", (outcome.value, STYLES[outcome]), f"   run folder: {folder}"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hil.bench.stand import Act, ProcessStand, Stand
+from hil.bench.stand import Act, Stand
 from hil.boxes.box import Box, StartsSlowly
 from hil.columns import MISSING
 from hil.errors import BenchError, ConfigError, HilError
@@ -48,10 +48,10 @@ class Strike:
 
     def facts(self) -> dict[str, Any]:
         """For run.json: what was done, when, and what the box said."""
-        said = {"at_ns": self.at_ns, "begun_ns": self.begun_ns, "ended_ns": self.ended_ns, "live": self.live}
-        settings = {name: getattr(self.fault, name) for name in self.fault.__struct_fields__}
-        words = self.answers | ({"trouble": self.trouble} if self.trouble else {})
-        return {"kind": self.fault.kind} | settings | said | words
+        keys = {name: getattr(self.fault, name) for name in self.fault.__struct_fields__ if name not in ("box", "at_s")}
+        said = self.answers | ({"trouble": self.trouble} if self.trouble else {})
+        when = {"planned_ns": self.at_ns, "begun_ns": self.begun_ns, "ended_ns": self.ended_ns}
+        return {"box": self.fault.box, "kind": self.fault.kind, "keys": keys, **when, "live": self.live, "said": said}
 
 
 def check_possible(setup: Setup, stand: Stand, fault: AnyFault) -> None:
@@ -62,12 +62,7 @@ def check_possible(setup: Setup, stand: Stand, fault: AnyFault) -> None:
         raise ConfigError(
             f"{fault.kind}: no radar feeds {fault.box} by a serial line", "take another box, or another kind"
         )
-    box, power = stand.boxes[fault.box], isinstance(fault, faults.PowerCycle | faults.SlowStart)
-    if power and line and isinstance(stand, ProcessStand):
-        raise BenchError(
-            f"{fault.kind}: on this bench the serial line of {fault.box} would go with its power",
-            "take a simulated bench",
-        )
+    box = stand.boxes[fault.box]
     if isinstance(fault, faults.SlowStart) and not isinstance(box, StartsSlowly):
         raise BenchError(f"{fault.box} is {spec.kind} and cannot be made to start slowly", "take another bench")
 
