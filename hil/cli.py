@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import fields
+
 from hil import __version__
 from hil.cli_load import add_load_verbs
 from hil.errors import ConfigError, HilError
@@ -19,6 +21,7 @@ from hil.errors import ConfigError, HilError
 TOP = """examples:
   hil run lab_config/benches/native.toml --scenario staging
   hil replay recording.pcap --bench lab_config/benches/native.toml --speed 10
+  hil fault kr_box freeze --lasts-s 0.5                      while a run flies in another shell
   hil asterix stats recording.pcap
 
 exit codes: 0 pass, 1 fail, 2 usage or configuration error, 3 blocked or inconclusive
@@ -43,6 +46,20 @@ examples:
   hil replay recording.pcap --bench lab_config/benches/native.toml --rate 500/s
 """
 
+FAULT = """Do something to a box of a bench that stands, while `hil run` flies plots over it in another shell.
+
+examples:
+  hil fault kr_box freeze --lasts-s 0.5
+  hil fault kr_box power_cycle --lasts-s 1
+  hil fault jp_box reset --by software
+  hil fault jp_box clock_step --step-s 0.3 --run runs/20260101T120000-native-staging
+  hil fault kr_box freeze --help                             what else a kind can be told
+
+The run excuses the plots that the fault may have met, judges how the box recovers, and notes it in its run.json. Faults of a serial
+line and overloads are planned with the plots: put them into the scenario as [[fault]] (docs/scenarios.md).
+
+exit codes: 0 it is done, 2 usage error or no such box, 3 no bench is standing, or it cannot do this
+"""
 
 ASTERIX = """Look into recordings (pcap, pcapng) of any size.
 
@@ -78,7 +95,7 @@ examples:
 """
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(verb: str = "") -> argparse.ArgumentParser:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="hil",
@@ -122,12 +139,40 @@ def _parser() -> argparse.ArgumentParser:
     pace.add_argument("--rate", default="", metavar="N/s", help="datagrams at a constant rate instead, such as 500/s")
     _run_options(replay)
     replay.set_defaults(act=_replay)
+    fault = verbs.add_parser(
+        "fault", help="do something to a box while plots fly", description=FAULT, formatter_class=layout
+    )
+    if verb == "fault":
+        _fault_kinds(fault)
     _asterix_verbs(
         verbs.add_parser("asterix", help="look into recordings of ASTERIX", description=ASTERIX, formatter_class=layout)
     )
     _timing_verbs(verbs)
     add_load_verbs(verbs)
     return parser
+
+
+def _fault_kinds(parser: argparse.ArgumentParser) -> None:
+    """One sub-command a kind, with the keys of a scenario file as options; what they may be is checked where the file's are."""
+    from hil.scenario.faults import KINDS  # noqa: PLC0415  # takes a moment, and no other verb needs it
+
+    parser.add_argument("box", help="box of the bench, such as kr_box")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    for name, kind in KINDS.items():
+        words = (kind.__doc__ or "").splitlines()[0]
+        options = kinds.add_parser(name, help=words, description=words)
+        options.add_argument(
+            "--run", type=Path, help="run folder of the bench that is meant (the one that came up last)"
+        )
+        for field in fields(kind):
+            if field.name not in ("at_s", "box"):
+                default = "required" if field.required else f"default {field.default}"
+                option = f"--{field.name.replace('_', '-')}"
+                unit = field.name.rpartition("_")[2].upper()
+                options.add_argument(
+                    option, dest=f"key_{field.name}", metavar=unit, required=field.required, help=default
+                )
+    parser.set_defaults(act=_fault)
 
 
 def _timing_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -212,6 +257,15 @@ def _image(text: str) -> tuple[str, Path]:
     return box, Path(file)
 
 
+def _fault(given: argparse.Namespace) -> int:
+    from hil.run.control import ask  # noqa: PLC0415  # as above
+    from hil.scenario.faults import live_fault  # noqa: PLC0415
+
+    keys = {name.removeprefix("key_"): value for name, value in vars(given).items() if name.startswith("key_")}
+    print(ask(live_fault(given.box, given.kind, {name: v for name, v in keys.items() if v is not None}), given.run))
+    return 0
+
+
 def _replay(given: argparse.Namespace) -> int:
     from hil.evidence.replaying import replay_and_show  # noqa: PLC0415  # as above
 
@@ -272,7 +326,8 @@ def _bench_qualify(given: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command line; returns the exit code."""
-    given = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    given = _parser(next(iter(words), "")).parse_args(arguments)
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
     )  # a polite end is an interruption: the bench is taken down

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -63,9 +63,9 @@ def parse(text: str, source: str, kind: type[T]) -> T:
             name = unknown.group(1)
             line_number = line_of(text, [*keys, name])
             raise ConfigError(
-                f"{source}:{line_number}: unknown key `{name}`", _hint(name, _fields_at(kind, keys))
+                f"{source}:{line_number}: unknown key `{name}`", _hint(name, _fields_at(kind, keys, document))
             ) from None
-        remedy = "add the key" if "missing" in cause else "correct the value"
+        remedy = "add the key" if "missing" in cause else _hint_of_kind(kind, keys, document) or "correct the value"
         raise ConfigError(f"{source}:{line_of(text, keys)}: {cause} at `{_dotted(keys)}`", remedy) from None
     except HilError as error:  # raised by a structure's own check of its values
         raise ConfigError(f"{source}: {error.cause}", error.remedy) from None
@@ -113,27 +113,67 @@ def _dotted(keys: list[str | int]) -> str:
     return "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys).lstrip(".") or "(top level)"
 
 
-def _fields_at(kind: object, keys: list[str | int]) -> list[str]:
-    """Names of the keys that the structure at `keys` takes, as far as its type tells."""
-    info = msgspec.inspect.type_info(kind)
-    for key in keys:
-        info = _inside(info)
-        if isinstance(key, str) and isinstance(info, msgspec.inspect.StructType):
-            info = next((f.type for f in info.fields if f.encode_name == key), info)
-    info = _inside(info)
+def _fields_at(kind: object, keys: list[str | int], document: Any) -> list[str]:
+    """Names of the keys that the structure at `keys` takes, as far as its type and its tag in `document` tell."""
+    info, value = _at(kind, keys, document)
+    info = _inside(info, value)
     return [f.encode_name for f in info.fields] if isinstance(info, msgspec.inspect.StructType) else []
 
 
-def _inside(info: msgspec.inspect.Type) -> msgspec.inspect.Type:
+def _hint_of_kind(kind: object, keys: list[str | int], document: Any) -> str:
+    """What to write instead of a tag that no structure of a union has; empty where `keys` leads to no such tag."""
+    if not keys:
+        return ""
+    info, value = _at(kind, keys[:-1], document)
+    tags = [str(t.tag) for t in _structures(info) if t.tag is not None and t.tag_field == keys[-1]]
+    return _hint(str(value.get(keys[-1])), tags) if tags and isinstance(value, dict) else ""
+
+
+def _at(kind: object, keys: list[str | int], document: Any) -> tuple[msgspec.inspect.Type, Any]:
+    """The type and the value at `keys`; the value is None where the document has none."""
+    info, value = msgspec.inspect.type_info(kind), document
+    for key in keys:
+        info = _inside(info, value)
+        if isinstance(key, str) and isinstance(info, msgspec.inspect.StructType):
+            info = next((f.type for f in info.fields if f.encode_name == key), info)
+        elif isinstance(key, int):
+            info = _element(info)
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            value = None
+    return info, value
+
+
+def _element(info: msgspec.inspect.Type) -> msgspec.inspect.Type:
+    return info.item_type if isinstance(info, msgspec.inspect.ListType | msgspec.inspect.VarTupleType) else info
+
+
+def _structures(info: msgspec.inspect.Type) -> list[msgspec.inspect.StructType]:
+    types = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    return [t for t in types if isinstance(t, msgspec.inspect.StructType)]
+
+
+def _inside(info: msgspec.inspect.Type, value: Any) -> msgspec.inspect.Type:
+    """The structure behind lists, dictionaries and unions; of a tagged union the one that `value` names."""
     while True:
         if isinstance(info, msgspec.inspect.ListType | msgspec.inspect.VarTupleType):
+            if isinstance(value, list):
+                return info  # its element is meant; see _element
             info = info.item_type
         elif isinstance(info, msgspec.inspect.DictType):
             info = info.value_type
         elif isinstance(info, msgspec.inspect.UnionType):
-            info = next((t for t in info.types if not isinstance(t, msgspec.inspect.NoneType)), info.types[0])
+            info = _chosen(info, value)
         else:
             return info
+
+
+def _chosen(info: msgspec.inspect.UnionType, value: Any) -> msgspec.inspect.Type:
+    for structure in _structures(info):
+        if isinstance(value, dict) and structure.tag is not None and value.get(structure.tag_field) == structure.tag:
+            return structure
+    return next((t for t in info.types if not isinstance(t, msgspec.inspect.NoneType)), info.types[0])
 
 
 def _hint(name: str, fields: list[str]) -> str:

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "console.h"
+#include "defects.h"
 #include "delivery.h"
+#include "guard.h"
 #include "ingest.h"
 #include "status.h"
 #include "text.h"
@@ -12,11 +14,16 @@
 
 static const uint64_t NS_PER_S = 1000000000u;
 static const uint64_t NS_PER_DAY = 86400000000000u;
-static const uint64_t SWEEP_NS = 250000000u; /* how often tracks are looked through for their end */
+static const uint64_t SWEEP_NS = 250000000u; /* how often tracks are looked through for their end, memory for damage */
+
+enum { TRACKS_A_SWEEP = 256 };
 
 static const char *const RESET_TEXT[] = {"started by POWER", "started by SOFTWARE", "started by WATCHDOG",
                                          "started by PIN"};
 
+static uint32_t settings_sum(const struct box *box);
+static bool tables_are_whole(const struct box *box);
+static bool look_at_memory(struct box *box);
 static void heartbeat(struct box *box, uint64_t now_ns);
 static struct status look_at_itself(struct box *box, uint64_t now_ns);
 static void log_sensor(struct box *box, const struct sensor *sensor);
@@ -49,9 +56,12 @@ void box_init(struct box *box, const struct box_config *config, struct hal *hal)
     for (unsigned port = 0; port < HAL_OUTPUTS && defect(DEFECT_reset_keeps_block); port++) {
         block_close(&box->formatters[port].block);
     }
+    uint8_t last_record[TRACK_RECORD_OCTETS];
+    memcpy(last_record, box->kept_back, sizeof last_record);
     memset(box, 0, sizeof *box);
     box->hal = hal;
     box->config = *config;
+    box->config_guard = guard_sum(GUARD_START, &box->config, sizeof box->config);
     box->sensors = config->sensors;
     box->started_ns = hal_now_ns(hal);
     box->heartbeat_due_ns = box->started_ns;
@@ -66,6 +76,9 @@ void box_init(struct box *box, const struct box_config *config, struct hal *hal)
     }
     box_restore_settings(box);
     box_log(box, RESET_TEXT[hal_reset_cause(hal)]);
+    if (defect(DEFECT_stale_after_reset) && hal_reset_cause(hal) != HAL_RESET_POWER) {
+        deliver_record(box, last_record);
+    }
 }
 
 void box_receive(struct box *box, enum box_input input, const uint8_t *octets, size_t n)
@@ -96,6 +109,10 @@ void box_poll(struct box *box)
     }
     if (now_ns >= box->sweep_due_ns) {
         box->sweep_due_ns = now_ns + SWEEP_NS;
+        if (!look_at_memory(box)) {
+            box_halt(box);
+            return;
+        }
         end_tracks(box, now_ns);
     }
     deliver_held(box, now_ns);
@@ -121,6 +138,7 @@ bool box_set_flush_ns(struct box *box, uint64_t flush_ns)
         return false;
     }
     box->settings.flush_ns = flush_ns;
+    box->settings_guard = settings_sum(box);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
         box->formatters[port].block.flush_ns = flush_ns;
     }
@@ -133,6 +151,7 @@ bool box_set_mtu(struct box *box, unsigned mtu)
         return false;
     }
     box->settings.mtu = (uint16_t)mtu;
+    box->settings_guard = settings_sum(box);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
         block_close(&box->formatters[port].block); /* an open block may be longer than the new MTU */
         box->formatters[port].block.mtu = (uint16_t)mtu;
@@ -146,6 +165,7 @@ bool box_set_coast_ns(struct box *box, uint64_t coast_ns)
         return false;
     }
     box->settings.coast_ns = coast_ns;
+    box->settings_guard = settings_sum(box);
     return true;
 }
 
@@ -157,6 +177,7 @@ bool box_set_gains(struct box *box, struct filter_gains gains)
     }
     box->settings.gains = gains;
     box->tracker.gains = gains;
+    box->settings_guard = settings_sum(box);
     return true;
 }
 
@@ -166,7 +187,53 @@ bool box_set_capacity(struct box *box, double plots_per_s)
         return false;
     }
     box->settings.capacity = plots_per_s;
+    box->settings_guard = settings_sum(box);
     overload_init(&box->overload, plots_per_s, hal_now_ns(box->hal));
+    return true;
+}
+
+bool box_memory_is_whole(const struct box *box)
+{
+    bool whole = tables_are_whole(box);
+    for (unsigned i = 0; i < box->tracker.table.end; i++) {
+        const struct track *track = &box->tracker.table.tracks[i];
+        whole = whole && (!track->live || track_is_whole(track));
+    }
+    return whole || defect(DEFECT_memory_trusted);
+}
+
+bool box_may_use(struct box *box, unsigned sensor)
+{
+    const bool whole = box->settings_guard == settings_sum(box) && sensor_is_whole(&box->sensors.list[sensor]);
+    if (!whole && !defect(DEFECT_memory_trusted)) {
+        box_halt(box);
+        return false;
+    }
+    return true;
+}
+
+void box_halt(struct box *box)
+{
+    box_log(box, "memory corrupt");
+    box->hangs = true;
+}
+
+bool box_upset(struct box *box, unsigned region)
+{
+    uint8_t *at = (uint8_t *)&box->tracker.gains;
+    if (region == 1) {
+        at = box->sensors.count == 0 ? NULL : (uint8_t *)&box->sensors.list[0].frame;
+    } else if (region == 2) {
+        at = NULL;
+        for (unsigned i = 0; i < box->tracker.table.end && at == NULL; i++) {
+            struct track *track = &box->tracker.table.tracks[i];
+            at = track->live ? (uint8_t *)&track->position : NULL;
+        }
+    }
+    if (at == NULL) {
+        return false;
+    }
+    at[6] ^= 0x04; /* high in the mantissa of a little-endian double: a part in 4 */
     return true;
 }
 
@@ -211,6 +278,39 @@ bool box_step_utc(struct box *box, double seconds)
 void box_log(struct box *box, const char *event)
 {
     event_log_add(&box->log, hal_now_ns(box->hal) - box->started_ns, event);
+}
+
+static uint32_t settings_sum(const struct box *box)
+{
+    const uint32_t sum = guard_sum(GUARD_START, &box->settings, sizeof box->settings);
+    return guard_sum(sum, &box->tracker.gains, sizeof box->tracker.gains);
+}
+
+/* Everything but the tracks. */
+static bool tables_are_whole(const struct box *box)
+{
+    bool whole = box->config_guard == guard_sum(GUARD_START, &box->config, sizeof box->config) &&
+                 box->settings_guard == settings_sum(box);
+    for (unsigned i = 0; i < box->sensors.count; i++) {
+        whole = whole && sensor_is_whole(&box->sensors.list[i]);
+    }
+    return whole;
+}
+
+/* The tables and the next so many tracks: the sweep must not hold the plots up. */
+static bool look_at_memory(struct box *box)
+{
+    if (defect(DEFECT_memory_trusted)) {
+        return true;
+    }
+    const struct track_table *table = &box->tracker.table;
+    bool whole = tables_are_whole(box);
+    for (unsigned looked = 0; looked < TRACKS_A_SWEEP && looked < table->end; looked++) {
+        box->guard_cursor = box->guard_cursor + 1u < table->end ? box->guard_cursor + 1u : 0u;
+        const struct track *track = &table->tracks[box->guard_cursor];
+        whole = whole && (!track->live || track_is_whole(track));
+    }
+    return whole;
 }
 
 /* CAT065 and CAT063, every second, also when the sky is empty. RIB-CON-002. */

@@ -69,7 +69,9 @@ struct box {
     struct clock_watch clock;
     struct overload overload;
     bool overload_shown;
-    bool hangs; /* DIAG:HANG: does nothing any more, and does not feed the watchdog */
+    bool hangs; /* does nothing any more, and does not feed the watchdog: DIAG:HANG, or its memory is corrupt */
+    uint32_t config_guard, settings_guard;
+    unsigned guard_cursor; /* the track that is looked at next */
 };
 
 /* A configuration that works: default settings, no sensors. */
@@ -98,6 +100,15 @@ void box_restore_settings(struct box *box);
 bool box_utc_ns(const struct box *box, uint64_t *ns_since_midnight);
 void box_set_utc(struct box *box, uint64_t ns_since_midnight);
 bool box_step_utc(struct box *box, double seconds); /* as a bad source would */
+
+/* What the box looks at in its own memory. RIB-REC-005: nothing is made of memory that has changed by itself; the box
+ * stops for good, and its watchdog restarts it. */
+bool box_memory_is_whole(const struct box *box); /* all of it; what *TST? asks */
+bool box_may_use(struct box *box, unsigned sensor); /* what a plot of this sensor needs; false = the box has stopped */
+void box_halt(struct box *box);
+
+/* Inverts a bit, as radiation would: of the settings (0), a sensor (1), a track (2). False: there is no such thing. */
+bool box_upset(struct box *box, unsigned region);
 
 void box_log(struct box *box, const char *event);
 

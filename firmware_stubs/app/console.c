@@ -41,7 +41,7 @@ static void tst(void *context, struct scpi *scpi, const char *parameters)
 {
     const struct box *box = context;
     (void)parameters;
-    text_add_unsigned(&scpi->reply, bit_run(box->hal), 1);
+    text_add_unsigned(&scpi->reply, bit_run(box->hal) | (box_memory_is_whole(box) ? BIT_GOOD : BIT_MEMORY), 1);
 }
 
 /* ---- SYSTem ---- */
@@ -137,7 +137,8 @@ static void log_query(void *context, struct scpi *scpi, const char *parameters)
     }
 }
 
-/* Faults on purpose: a lost pulse per second, a clock that steps, a main loop that hangs until the watchdog bites. */
+/* Faults on purpose: a lost pulse per second, a clock that steps, a main loop that hangs until the watchdog bites, a bit
+ * of memory that changes by itself. */
 
 static void pps_set(void *context, struct scpi *scpi, const char *parameters)
 {
@@ -173,6 +174,19 @@ static void hang(void *context, struct scpi *scpi, const char *parameters)
     box->hangs = true;
 }
 
+static void upset(void *context, struct scpi *scpi, const char *parameters)
+{
+    double region = 0.0;
+    if (!scpi_numbers(scpi, parameters, &region, 1)) {
+        return;
+    }
+    if (!(region >= 0.0 && region <= 2.0)) {
+        scpi_raise(scpi, SCPI_DATA_OUT_OF_RANGE);
+    } else if (!box_upset(context, (unsigned)region)) {
+        scpi_raise(scpi, SCPI_EXECUTION_ERROR);
+    }
+}
+
 static const struct scpi_command COMMANDS[] = {
     {"*IDN?", idn},
     {"*RST", rst},
@@ -189,6 +203,7 @@ static const struct scpi_command COMMANDS[] = {
     {"DIAGnostic:PPS?", pps_query},
     {"DIAGnostic:CLOCk", clock_step},
     {"DIAGnostic:HANG", hang},
+    {"DIAGnostic:UPSet", upset},
     {"CONFigure:SENSor", config_sensor},
     {"CONFigure:SENSor?", config_sensor_query},
     {"CONFigure:FLUSh", config_flush},

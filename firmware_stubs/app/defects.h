@@ -87,7 +87,9 @@
     X(overload_hides, "RIB-OVL-001", "OVL is not set under overload")                                                  \
     X(watchdog_starved, "RIB-OVL-002", "the watchdog is not fed under overload")                                       \
     X(reset_cause_lost, "RIB-REC-001", "the reset cause is always POWER")                                              \
-    X(reset_keeps_block, "RIB-REC-002", "what was in an open block is sent after a reset")
+    X(reset_keeps_block, "RIB-REC-002", "what was in an open block is sent after a reset")                             \
+    X(stale_after_reset, "RIB-REC-002", "the last record of before a reset is sent again after it (simulated boxes)")  \
+    X(memory_trusted, "RIB-REC-005", "tracks and settings are used whatever has become of them")
 
 enum defect {
     DEFECT_none,

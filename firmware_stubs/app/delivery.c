@@ -8,7 +8,6 @@
 #include "octets.h"
 #include "tod.h"
 
-static void format(struct box *box, const uint8_t *record);
 static bool spoil_delivery(struct box *box, uint8_t *record);
 static void send_now(struct box *box, enum hal_output port, const uint8_t *octets, size_t n);
 
@@ -19,11 +18,11 @@ void deliver_report(struct box *box, const struct track_report *report)
     hal_trace_record(box->hal, record, sizeof record);
     box->emitted++;
     if (!spoil_delivery(box, record)) {
-        format(box, record);
+        deliver_record(box, record);
     }
 }
 
-static void format(struct box *box, const uint8_t *record)
+void deliver_record(struct box *box, const uint8_t *record)
 {
     const uint64_t now_ns = hal_now_ns(box->hal);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
@@ -39,15 +38,16 @@ static bool spoil_delivery(struct box *box, uint8_t *record)
 {
     switch (defect_built_in()) {
     case DEFECT_lost_record: return box->emitted % 100 == 0;
+    case DEFECT_stale_after_reset: memcpy(box->kept_back, record, TRACK_RECORD_OCTETS); return false;
     case DEFECT_end_silent: return (record[AT_STATUS + 1] & STATUS1_TSE) != 0;
     case DEFECT_duplicate_record:
         if (box->emitted % 100 == 0) {
-            format(box, record);
+            deliver_record(box, record);
         }
         return false;
     case DEFECT_invented_record:
         if (box->emitted % 100 == 0) {
-            format(box, record);
+            deliver_record(box, record);
             put_u24(record + AT_TOD, (get_u24(record + AT_TOD) + 4 * 128) % TOD_TICKS_PER_DAY);
         }
         return false;
@@ -57,8 +57,8 @@ static bool spoil_delivery(struct box *box, uint8_t *record)
             return true;
         }
         if (box->emitted % 40 == 1 && box->emitted > 1) {
-            format(box, record);
-            format(box, box->kept_back);
+            deliver_record(box, record);
+            deliver_record(box, box->kept_back);
             return true;
         }
         return false;

@@ -14,6 +14,9 @@ struct track_report;
 /* Hands a track report to the formatter of each output. */
 void deliver_report(struct box *box, const struct track_report *report);
 
+/* The same for a record that is packed already. */
+void deliver_record(struct box *box, const uint8_t *record);
+
 /* A formatter's block_sink; `context` is the struct output. */
 void deliver_block(void *context, const uint8_t *block, size_t n);
 

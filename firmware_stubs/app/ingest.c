@@ -221,10 +221,17 @@ static void take_plot(struct box *box, const struct plot *plot, unsigned faults)
     if (fault == FAULT_NONE && !overload_admit(&box->overload, plot->has_address || plot->has_mode_3a, now_ns)) {
         fault = FAULT_SHED;
     }
+    if (fault == FAULT_NONE && !box_may_use(box, (unsigned)sensor)) {
+        return;
+    }
     if (fault == FAULT_NONE) {
         box->sensors.list[sensor].plot_seen = true;
         box->sensors.list[sensor].plot_ns = now_ns;
         fault = tracker_take(&box->tracker, &box->sensors, (unsigned)sensor, plot, now_ns, &report, &begun);
+    }
+    if (fault == FAULT_MEMORY) {
+        box_halt(box);
+        return;
     }
     if (fault != FAULT_NONE) {
         refuse_plot(box, fault);
@@ -256,7 +263,8 @@ static void refuse_plot(struct box *box, enum plot_fault fault)
     case FAULT_OUT_OF_RANGE: box->counters.out_of_range++; break;
     case FAULT_SHED: box->counters.shed++; break;
     case FAULT_TABLE_FULL: box->counters.table_full++; break;
-    case FAULT_NONE: break;
+    case FAULT_NONE:
+    case FAULT_MEMORY: break;
     }
 }
 

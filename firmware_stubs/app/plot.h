@@ -19,6 +19,7 @@ enum plot_fault {
     FAULT_SHED,
     FAULT_TABLE_FULL,
     FAULT_NONE,
+    FAULT_MEMORY, /* not the plot's: the track that it belongs to is corrupt */
 };
 
 enum height_source {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "defects.h"
+#include "guard.h"
 #include "octets.h"
 #include "tod.h"
 
@@ -12,6 +13,7 @@ static const double SCAN_UNKNOWN_S = 12.0; /* the slowest turning radar in use *
 
 enum { NORTH_MARKER = 1, SECTOR_CROSSING = 2 };
 
+static uint32_t identity_sum(const struct sensor *sensor);
 static bool recent(const struct sensor *sensor, bool seen, uint64_t at_ns, uint64_t now_ns);
 static void north_marker(struct sensor *sensor, const uint8_t *time, uint64_t now_ns);
 
@@ -31,7 +33,20 @@ bool sensors_put(struct sensors *sensors, uint8_t sac, uint8_t sic, struct geode
     sensor->at = at;
     sensor->frame = frame_at(at);
     sensor->shown = SENSOR_INITIALISING;
+    sensor->guard = identity_sum(sensor);
     return true;
+}
+
+bool sensor_is_whole(const struct sensor *sensor)
+{
+    return sensor->guard == identity_sum(sensor);
+}
+
+static uint32_t identity_sum(const struct sensor *sensor)
+{
+    const uint8_t name[] = {sensor->sac, sensor->sic};
+    const uint32_t sum = guard_sum(guard_sum(GUARD_START, name, sizeof name), &sensor->at, sizeof sensor->at);
+    return guard_sum(sum, &sensor->frame, sizeof sensor->frame);
 }
 
 int sensors_find(const struct sensors *sensors, uint8_t sac, uint8_t sic)

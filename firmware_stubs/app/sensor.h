@@ -25,6 +25,7 @@ struct sensor {
     uint32_t north_tod;
     enum sensor_state shown; /* in the event log */
     uint8_t sector; /* last sector crossed, 360/256 degrees */
+    uint32_t guard; /* of who and where it is */
 };
 
 struct sensors {
@@ -34,6 +35,9 @@ struct sensors {
 
 /* Adds a sensor, or moves the one that has this SAC and SIC; false = no room. */
 bool sensors_put(struct sensors *sensors, uint8_t sac, uint8_t sic, struct geodetic at);
+
+/* Is who and where a sensor is still what was put there? */
+bool sensor_is_whole(const struct sensor *sensor);
 
 /* Index of the sensor, or -1. */
 int sensors_find(const struct sensors *sensors, uint8_t sac, uint8_t sic);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "track_table.h"
 
-#include "defects.h"
-
 #include <string.h>
+
+#include "defects.h"
+#include "guard.h"
 
 static const uint64_t NS_PER_S = 1000000000u;
 
@@ -38,6 +39,16 @@ struct track *track_table_add(struct track_table *table, uint64_t now_ns)
         table->end = slot + 1u;
     }
     return track;
+}
+
+void track_seal(struct track *track)
+{
+    track->guard = guard_sum(GUARD_START, track, offsetof(struct track, guard));
+}
+
+bool track_is_whole(const struct track *track)
+{
+    return defect(DEFECT_memory_trusted) || track->guard == guard_sum(GUARD_START, track, offsetof(struct track, guard));
 }
 
 void track_table_remove(struct track_table *table, struct track *track, uint64_t now_ns)

@@ -4,6 +4,7 @@
 #define TRACK_TABLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "geodesy.h"
@@ -40,6 +41,7 @@ struct track {
     uint32_t sensor_tod[SENSORS_MAX]; /* of the last plot by each of them */
     uint8_t last_sensor;
     bool crossed; /* see swap_on_crossing in defects.h */
+    uint32_t guard; /* of everything above, since it was sealed */
 };
 
 struct track_table {
@@ -54,6 +56,10 @@ void track_table_init(struct track_table *table);
 
 /* A fresh live track with a number of its own, or NULL: no slot, or no number that has rested long enough. */
 struct track *track_table_add(struct track_table *table, uint64_t now_ns);
+
+/* Whoever has changed a track seals it; is it still as it was sealed? */
+void track_seal(struct track *track);
+bool track_is_whole(const struct track *track);
 
 void track_table_remove(struct track_table *table, struct track *track, uint64_t now_ns);
 

@@ -37,6 +37,9 @@ enum plot_fault tracker_take(struct tracker *tracker, const struct sensors *sens
     const struct sensor *radar = &sensors->list[sensor];
     struct track *track = associate(&tracker->table, plot, radar, sensor);
     *begun = track == NULL;
+    if (track != NULL && !track_is_whole(track)) {
+        return FAULT_MEMORY;
+    }
     if (track == NULL) {
         track = track_table_add(&tracker->table, now_ns);
         if (track == NULL) {
@@ -65,6 +68,7 @@ enum plot_fault tracker_take(struct tracker *tracker, const struct sensors *sens
     if (defect(DEFECT_number_change) && track->plots % 20 == 0) {
         track->number = (uint16_t)(track->number + 1000u);
     }
+    track_seal(track);
     describe(track, sensors, plot->tod, position, report);
     describe_plot(plot, code_changed, report);
     if (defect(DEFECT_stale_time)) {
@@ -184,6 +188,7 @@ static void swap_numbers(struct track_table *table, struct track *track)
             other->number = track->number;
             track->number = number;
             other->crossed = track->crossed = true;
+            track_seal(other);
         }
     }
 }

@@ -87,6 +87,57 @@ static void the_longest_replies_fit(void **state)
     assert_non_null(strstr(hal.console, "heartbeats=18446744073709551615,tracks_live="));
 }
 
+static const char *asked(const char *line)
+{
+    hal.console_used = 0;
+    hal.console[0] = '\0';
+    box_receive(&box, BOX_CONSOLE, (const uint8_t *)line, strlen(line));
+    return hal.console;
+}
+
+/* RIB-REC-005 */
+static void a_changed_bit_shows_in_the_self_test_and_nothing_is_made_of_it(void **state)
+{
+    (void)state;
+    static const char *const upsets[] = {"DIAG:UPS 0;*TST?\n", "DIAG:UPS 1;*TST?\n", "DIAG:UPS 2;*TST?\n"};
+    for (unsigned region = 0; region < 3; region++) {
+        assert_int_equal(set_up(state), 0);
+        box_receive(&box, BOX_RADAR_ETH, PLOT, sizeof PLOT);
+        hal.now_ns += 10000000;
+        box_poll(&box);
+        assert_string_equal(asked("*TST?\n"), "0\n");
+        const unsigned sent = hal.sent[HAL_LINK_OUT];
+        assert_string_equal(asked(upsets[region]), "16\n");
+        box_receive(&box, BOX_RADAR_ETH, PLOT, sizeof PLOT);
+        hal.now_ns += 10000000;
+        box_poll(&box);
+        assert_true(box.hangs);
+        assert_int_equal(hal.sent[HAL_LINK_OUT], sent);
+        assert_int_equal(box.counters.tracks_out, 1);
+    }
+}
+
+static void a_changed_bit_is_found_within_a_sweep_without_any_plot(void **state)
+{
+    (void)state;
+    box_receive(&box, BOX_RADAR_ETH, PLOT, sizeof PLOT);
+    assert_true(box_upset(&box, 2));
+    hal.now_ns += 250000000;
+    box_poll(&box);
+    assert_true(box.hangs);
+}
+
+static void what_the_console_changes_is_no_damage(void **state)
+{
+    (void)state;
+    assert_false(box_upset(&box, 2)); /* there is no track yet */
+    assert_string_equal(asked("CONF:FLUS 20;MTU 500;COAS 10;CAP 100;FILT 0.5,0.2,0;SENS 9,8,10,20,30;*TST?\n"), "0\n");
+    assert_string_equal(asked("*RST;*TST?\n"), "0\n");
+    hal.now_ns += 250000000;
+    box_poll(&box);
+    assert_false(box.hangs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +145,9 @@ int main(void)
         cmocka_unit_test_setup(a_datagram_that_does_not_leave_is_counted, set_up),
         cmocka_unit_test_setup(a_box_that_slept_does_not_catch_up_with_heartbeats, set_up),
         cmocka_unit_test_setup(the_longest_replies_fit, set_up),
+        cmocka_unit_test_setup(a_changed_bit_shows_in_the_self_test_and_nothing_is_made_of_it, set_up),
+        cmocka_unit_test_setup(a_changed_bit_is_found_within_a_sweep_without_any_plot, set_up),
+        cmocka_unit_test_setup(what_the_console_changes_is_no_damage, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

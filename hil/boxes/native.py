@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hil.boxes import console
-from hil.boxes.box import Identity, Ports, Sensor
+from hil.boxes.box import Cable, Identity, Ports, Sensor
 from hil.drivers.pcapng import ASTERIX_PORT
 from hil.drivers.visa import Session
 from hil.errors import BenchError, LinkError
@@ -26,7 +26,10 @@ class Launcher(Protocol):
 
 
 class NativeBox:
-    """A `Box` (see box.py) made of `image`, an executable built by `firmware_stubs`, with `settings` as extra arguments."""
+    """A `Box` (see box.py) made of `image`, an executable built by `firmware_stubs`, with `settings` as extra arguments.
+
+    Its Ethernet cable is the bench's: `cable` pulls it.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class NativeBox:
         image: Path,
         ports: Ports,
         launcher: Launcher,
+        cable: Cable,
         *,
         settings: Sequence[str] = (),
         expected_build_id: str = "",
@@ -42,10 +46,12 @@ class NativeBox:
         self.image = image
         self.ports = ports
         self._launcher = launcher
+        self._cable = cable
         self._settings = list(settings)
         self._expected_build_id = expected_build_id
         self._console: Session | None = None
         self._process = 0
+        self._boot_ms = 0
 
     def start(self) -> None:
         """Start the process, wait for its `ready`, open its console. Raises BenchError when the image is absent or is not the one
@@ -54,7 +60,8 @@ class NativeBox:
             raise BenchError(
                 f"{self.name} has no firmware image {self.image}", "build it: make -C firmware_stubs posix"
             )
-        self._process = self._launcher.spawn(self.name, [str(self.image), *self._arguments()], self.name)
+        boot, self._boot_ms = ["--boot-ms", str(self._boot_ms)], 0
+        self._process = self._launcher.spawn(self.name, [str(self.image), *self._arguments(), *boot], self.name)
         said = self._launcher.wait_ready(self.name)
         self._console = Session(f"ASRL{self._link('console').resolve()}::INSTR")
         console.expect_build(self.name, self.identify().build_id, self._expected_build_id or said)
@@ -94,6 +101,14 @@ class NativeBox:
     def freeze(self, frozen: bool) -> None:
         """Halt the process (SIGSTOP), or let it go on."""
         os.kill(self._process, signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    def cut_link(self, cut: bool) -> None:
+        """Pull the cable out of the wires of the bench, or plug it in again; the process does not notice."""
+        self._cable(cut)
+
+    def start_slowly(self, boot_s: float) -> None:
+        """The next process waits that long before it opens its ports."""
+        self._boot_ms = round(boot_s * 1e3)
 
     def serial_line(self) -> Path:
         """The pty that stands for the port `radar_serial`."""

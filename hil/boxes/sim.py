@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hil.boxes import console
-from hil.boxes.box import Identity, Sensor
+from hil.boxes.box import Cable, Identity, Sensor
 from hil.boxes.rib_library import Cause, Input, Output, Rib
 from hil.errors import BenchError, LinkError
 
@@ -17,7 +17,10 @@ NEVER_NS = 2**63 - 1
 
 
 class SimBox:
-    """A `Box` (see box.py) made of `library`, with `settings` as options; `now_ns` is the bench's clock."""
+    """A `Box` (see box.py) made of `library`, with `settings` as options.
+
+    `now_ns` is the bench's clock; `cable` pulls its Ethernet cable.
+    """
 
     def __init__(
         self,
@@ -25,6 +28,7 @@ class SimBox:
         library: Path,
         now_ns: Callable[[], int],
         deliver: Callable[[str, int, Output, bytes], None],
+        cable: Cable,
         *,
         settings: Sequence[str] = (),
         expected_build_id: str = "",
@@ -33,9 +37,12 @@ class SimBox:
         self.image = library
         self._now_ns = now_ns
         self._deliver = deliver
+        self._cable = cable
         self._settings = list(settings)
         self._expected_build_id = expected_build_id
         self._rib: Rib | None = None
+        self._boot_ns = 0
+        self._up_at_ns = NEVER_NS  # while it comes up slowly
         self._frozen = False
         self._waiting: list[tuple[Input, bytes]] = []
         self._answer = b""
@@ -46,8 +53,7 @@ class SimBox:
             raise BenchError(
                 f"{self.name} has no firmware library {self.image}", "build it: make -C firmware_stubs sim"
             )
-        self._frozen, self._waiting = False, []
-        self._rib = Rib(self.image, self._settings, self._now_ns(), self._out)
+        self._come_up()
         console.expect_build(self.name, self.identify().build_id, self._expected_build_id)
 
     def identify(self) -> Identity:
@@ -82,9 +88,15 @@ class SimBox:
     def power(self, on: bool) -> None:
         """Take the power away, or give it back."""
         if on and self._rib is None:
-            self.start()
+            self._up_at_ns, self._boot_ns = self._now_ns() + self._boot_ns, 0
+            if self._up_at_ns <= self._now_ns():
+                self.start()
         elif not on:
-            self._rib = None
+            self.stop()
+
+    def start_slowly(self, boot_s: float) -> None:
+        """The next time it gets its power it is dead for that long."""
+        self._boot_ns = round(boot_s * 1e9)
 
     def freeze(self, frozen: bool) -> None:
         """Halt the processor, or let it go on; what comes meanwhile waits in its ports."""
@@ -96,19 +108,27 @@ class SimBox:
             for port, octets in waiting:
                 self.receive(port, octets)
 
+    def cut_link(self, cut: bool) -> None:
+        """Pull the cable out of the wires of the bench, or plug it in again."""
+        self._cable(cut)
+
     def stop(self) -> None:
         """Take the power away."""
-        self._rib = None
+        self._rib, self._up_at_ns = None, NEVER_NS
 
     # ---- what the bench's clock and lines call ----
 
     def deadline_ns(self) -> int:
         """When the box has something to do next."""
-        return NEVER_NS if self._rib is None or self._frozen else self._rib.deadline_ns()
+        if self._rib is None:
+            return self._up_at_ns
+        return NEVER_NS if self._frozen else self._rib.deadline_ns()
 
     def work(self) -> None:
         """Let it do what is due now."""
-        if self._rib is not None and not self._frozen:
+        if self._rib is None and self._up_at_ns <= self._now_ns():
+            self._come_up()
+        elif self._rib is not None and not self._frozen:
             self._rib.run_until(self._now_ns())
 
     def receive(self, port: Input, octets: bytes) -> None:
@@ -117,6 +137,10 @@ class SimBox:
             self._waiting.append((port, octets))
         elif self._rib is not None:
             self._rib.receive(self._now_ns(), port, octets)
+
+    def _come_up(self) -> None:
+        self._frozen, self._waiting, self._up_at_ns = False, [], NEVER_NS
+        self._rib = Rib(self.image, self._settings, self._now_ns(), self._out)
 
     def _out(self, at_ns: int, port: Output, octets: bytes) -> None:
         if port is Output.CONSOLE:

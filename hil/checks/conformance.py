@@ -44,10 +44,15 @@ def heartbeat(
     period_s: float,
     tolerance_s: float,
     requirement: str,
+    pauses_ns: Sequence[tuple[int, int]] = (),
 ) -> Verdict:
-    """Heartbeats at `tap` are never further apart than `period_s` + `tolerance_s` in the time that was watched (from, to)."""
-    begin, end = watched_ns
+    """Heartbeats at `tap` are never further apart than `period_s` + `tolerance_s` in the time that was watched (from, to).
+
+    `pauses_ns` (from, to) are times in which the box was kept from it: they count as no time at all.
+    """
+    begin, end = (int(instant) for instant in _without(pauses_ns, np.array(watched_ns, np.int64)))
     limit_s = period_s + tolerance_s
+    stamps_ns = _without(pauses_ns, stamps_ns)
     inside = np.sort(stamps_ns[(stamps_ns >= begin) & (stamps_ns <= end)])
     widest_s = float(np.diff(np.concatenate([[begin], inside, [end]])).max()) * 1e-9
     if end - begin < 2 * limit_s * 1e9:
@@ -57,3 +62,14 @@ def heartbeat(
     outcome = Outcome.PASS if widest_s <= limit_s else Outcome.FAIL
     reason = "" if outcome is Outcome.PASS else f"a gap of {widest_s:.2f} s between heartbeats, allowed {limit_s:.2f} s"
     return Verdict(requirement, tap, limit_s, "s", widest_s, 0.0, outcome, len(inside), reason)
+
+
+def _without(pauses_ns: Sequence[tuple[int, int]], stamps_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Instants on a clock that stands still during the pauses; pauses may overlap."""
+    passed = np.zeros(len(stamps_ns), np.int64)
+    up_to_ns = -1
+    for begin, end in sorted(pauses_ns):
+        since_ns = max(begin, up_to_ns)
+        up_to_ns = max(end, up_to_ns)
+        passed += np.clip(stamps_ns, since_ns, max(since_ns, end)) - since_ns
+    return stamps_ns - passed

@@ -63,9 +63,17 @@ def in_order(order: npt.NDArray[np.int64], tap: str, requirement: str) -> Verdic
 
 
 def books(
-    box: str, before: Mapping[str, int], after: Mapping[str, int], plots_sent: int, requirement: str
+    box: str,
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+    plots_sent: int,
+    requirement: str,
+    *,
+    may_miss: int = 0,
 ) -> list[Verdict]:
-    """The counters of a box balance over a run, and it counted every plot that was sent to it."""
+    """The counters of a box balance over a run, and it counted every plot that was sent to it, but for the `may_miss` that met it
+    in an outage.
+    """
     grew = {name: after[name] - before.get(name, 0) for name in after}
     needed = {"plots_in", "tracks_out", *REFUSALS}
     if not needed <= grew.keys():
@@ -84,10 +92,9 @@ def books(
             )
         ]
     refused = sum(grew[name] for name in REFUSALS)
+    above, below = grew["plots_in"] - plots_sent, plots_sent - grew["plots_in"]
     astray = grew["plots_in"] - grew["tracks_out"] - refused
     return [
-        judge_count(
-            requirement, box, abs(grew["plots_in"] - plots_sent), 0, plots_sent, "plots miscounted on the way in"
-        ),
+        judge_count(requirement, box, max(above, below - may_miss), 0, plots_sent, "plots miscounted on the way in"),
         judge_count(requirement, box, abs(astray), 0, plots_sent, "plots that no counter accounts for"),
     ]

@@ -6,6 +6,7 @@ They move bytes and decide nothing: times and octets are in the rows. Scapy is n
 from __future__ import annotations
 
 import ctypes
+import errno
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from hil.columns import MISSING, StampSource, Table
 from hil.drivers import pacing, pcapng
 from hil.drivers.compiled import check, library
 from hil.drivers.serial import octet_time_ns, octets_per_write
+from hil.errors import LinkError
 
 Ints = npt.NDArray[np.int64]
 Octets = npt.NDArray[np.uint8]
@@ -38,6 +40,10 @@ class Rows:
     payload: Octets = field(default_factory=lambda: np.zeros(0, np.uint8))
     payload_start: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     payload_stop: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+
+class LineGoneError(LinkError):
+    """The far end of a serial line has been closed: its box has no power, or the adapter has been unplugged."""
 
 
 class Injector(Protocol):
@@ -159,4 +165,6 @@ class SerialInjector:
             payload_stop=rows.payload_stop.ctypes.data,
         )
         result = library().pace_frames(ctypes.byref(schedule), ctypes.byref(line))
+        if result == -errno.EIO:
+            raise LineGoneError(f"nobody is at the far end of {self.line.port}", "is the box still running?")
         check(result, f"serial line {Path(str(self.line.port))} broke while writing", "is the box still running?")

@@ -50,11 +50,11 @@ def segment_rows(result: RunResult, verdicts: Sequence[Verdict]) -> list[Segment
 
 
 def _row(name: str, chain: ChainResult, line: BudgetLine, verdicts: Sequence[Verdict]) -> SegmentRow:
-    journeys = chain.journeys
+    journeys = chain.due(line.to_tap)
     here, there = journeys.column(line.from_tap), journeys.column(line.to_tap)
     sent = (journeys.stamps_ns[:, here] >= 0) & ~journeys.ambiguous
     received = sent & (journeys.stamps_ns[:, there] >= 0)
-    delays_s = segment_delays(journeys, line.from_tap, line.to_tap)
+    delays_s = segment_delays(chain.timely(line.to_tap), line.from_tap, line.to_tap)
     delays_s = delays_s[~np.isnan(delays_s)]
     p50_s, p99_s, max_s = np.percentile(delays_s, [50, 99, 100]) if len(delays_s) else [np.nan] * 3
     found = [verdict for verdict in verdicts if verdict.subject == chain.budget.subject(line)]
@@ -148,6 +148,12 @@ def show(
     parts += [Text(error, style="bold red") for error in errors]
     where = f"isolation: {facts.get('isolation', 'none')} ({facts.get('isolation_reason', 'the bench did not stand')})"
     parts.append(Text(f"{where}, executors: {facts.get('precision', '–')}", style="dim"))
+    done = facts.get("faults")
+    if isinstance(done, list):
+        boxes = sorted({str(fault["box"]) for fault in done})
+        parts.append(
+            Text(f"faults: {len(done)} done to {', '.join(boxes)}; what they can have met is excused", style="dim")
+        )
     if "floor" in facts:
         parts.append(Text(f"bench: {facts['floor']}", style="dim"))
     parts.append(Text.assemble("verdict: ", (outcome.value, STYLES[outcome]), f"   run folder: {folder}"))

@@ -17,12 +17,16 @@ from hil.columns import DEPARTURES, Table
 from hil.drivers import pacing, pcapng
 from hil.drivers.ethernet import open_udp
 from hil.drivers.injector import Injector, LineTaps, Rows, SerialInjector, UdpInjector
+from hil.drivers.reviving import RevivingInjector
 from hil.drivers.serial import open_line
 from hil.errors import HilError
 
 
 class SerialPort(msgspec.Struct, frozen=True, tag="serial"):
-    """A serial line and the taps that its frames are recorded at; the addresses only label the packets of the capture."""
+    """A serial line and the taps that its frames are recorded at; the addresses only label the packets of the capture.
+
+    `device` may be a link that its box makes anew whenever it comes up (hil.drivers.reviving).
+    """
 
     device: str
     baud: int
@@ -52,7 +56,10 @@ def _injector(port: SerialPort | EthernetPort, capture: Path) -> Injector:
     if isinstance(port, EthernetPort):
         return UdpInjector(open_udp((port.send_from, 0), (port.to, pcapng.ASTERIX_PORT), transmit_stamps=True))
     taps = LineTaps(pcapng.open_for_append(capture), port.tap_out, port.tap_in, port.label_from, port.label_to)
-    return SerialInjector(open_line(Path(port.device), port.baud), port.baud, taps)
+    device = Path(port.device)
+    if device.is_symlink():
+        return RevivingInjector(device, port.baud, taps)
+    return SerialInjector(open_line(device, port.baud), port.baud, taps)
 
 
 def execute(config: ExecutorConfig) -> None:

@@ -25,6 +25,12 @@ LEAD_S = 2.0  # from planning to the first octet: interpreters start, plans are 
 OVERRUN_S = 10.0
 
 Watcher = Callable[[float], None]
+Arriving = Callable[[], Sequence[Act]]  # what somebody has asked for meanwhile; looked at about ten times a second
+
+
+def nobody_asks() -> Sequence[Act]:
+    """Nothing but what was planned."""
+    return ()
 
 
 def start_instant_ns(stand: Stand) -> int:
@@ -39,14 +45,17 @@ def carry_out(
     drain_s: float,
     watch: Watcher,
     acts: Sequence[Act] = (),
+    arriving: Arriving = nobody_asks,
 ) -> dict[str, Table]:
     """Carry out all `injections` at once, hold out until `hold_until_ns`, then `drain_s` more for what is still on its way.
 
-    Meanwhile `acts` are done, each at its instant or as soon after as the bench can. `watch` is called about ten times a second
+    Meanwhile `acts` are done, each at its instant or as soon after as the bench can, and in real time those `arriving`, too;
+    none is left undone. `watch` is called about ten times a second
     with the share (0…1) of the schedule that is over. Returns hil.columns.DEPARTURES by radar. Raises BenchError when any process
     of the bench dies meanwhile, HilTimeoutError when an executor does not end.
     """
     last_ns = max([hold_until_ns, *(int(i.scheduled_ns[-1]) for i in injections if len(i.scheduled_ns))])
+    last_ns = max([last_ns, *(act.at_ns for act in acts)])
     if isinstance(stand, VirtualStand):
         return carry_out_virtually(stand, injections, last_ns + int(drain_s * 1e9), watch, acts)
     assert isinstance(stand, ProcessStand)
@@ -55,7 +64,7 @@ def carry_out(
     try:
         busy = [injection for injection in injections if len(injection.scheduled_ns)]
         first_ns = min((int(i.scheduled_ns[0]) for i in busy), default=time.time_ns())
-        _wait(stand, names, (first_ns, last_ns), drain_s, watch, sorted(acts, key=lambda act: act.at_ns))
+        _wait(stand, names, (first_ns, last_ns), drain_s, watch, acts, arriving)
     finally:
         for name in [WITNESS, *names]:
             stand.processes.stop(name)
@@ -90,15 +99,16 @@ def _wait(
     drain_s: float,
     watch: Watcher,
     acts: Sequence[Act],
+    arriving: Arriving,
 ) -> None:
     first_ns, last_ns = schedule_ns
-    done, acted = False, 0
-    until_ns = last_ns + int(OVERRUN_S * 1e9)
-    while not done or time.time_ns() < until_ns:
+    pending = sorted(acts, key=_instant)
+    done, until_ns = False, last_ns + int(OVERRUN_S * 1e9)
+    while pending or not done or time.time_ns() < until_ns:
         stand.processes.check()
-        while acted < len(acts) and acts[acted].at_ns <= time.time_ns():
-            acts[acted].do()
-            acted += 1
+        pending = sorted([*pending, *arriving()], key=_instant)
+        while pending and pending[0].at_ns <= time.time_ns():
+            pending.pop(0).do()
         codes = {name: stand.processes.exit_code(name) for name in names}
         if not done and all(code == 0 for code in codes.values()):
             done, until_ns = True, max(time.time_ns(), last_ns) + int(drain_s * 1e9)
@@ -108,8 +118,12 @@ def _wait(
                 f"{late} did not end {OVERRUN_S:.0f} s after the schedule", "is the machine overloaded?"
             )
         watch(min(1.0, max(0.0, (time.time_ns() - first_ns) / max(last_ns - first_ns, 1))))
-        wait_s = (acts[acted].at_ns - time.time_ns()) * 1e-9 if acted < len(acts) else WATCH_S
+        wait_s = (pending[0].at_ns - time.time_ns()) * 1e-9 if pending else WATCH_S
         time.sleep(min(WATCH_S, max(0.0, wait_s)))
+
+
+def _instant(act: Act) -> int:
+    return act.at_ns
 
 
 def _departures(stand: ProcessStand, radar: str) -> str:
@@ -124,7 +138,7 @@ def _start(stand: ProcessStand, injection: Injection) -> str:
     if radar.port == "radar_serial":
         spec = stand.config.box(radar.feeds)
         port = SerialPort(
-            device=str(stand.boxes[radar.feeds].serial_line().resolve()),
+            device=str(stand.boxes[radar.feeds].serial_line()),
             baud=spec.serial_baud,
             tap_out=stand.tap_number(tap_name(radar.name, "out", radar.feeds)),
             tap_in=stand.tap_number(tap_name(radar.feeds, "in", radar.name)),

@@ -1,9 +1,9 @@
-"""What a run brought back, as columns: records at every tap, and every plot's journey along each chain."""
+"""What a run brought back, as columns: records at every tap, every plot's journey along each chain, and what excuses it there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,13 @@ import numpy.typing as npt
 from hil.bench.model import BenchConfig, Radar
 from hil.bench.stand import tap_name
 from hil.columns import MISSING, StampSource, Table
+from hil.framing import Cause
 from hil.run.capture import Capture
 from hil.run.floor import BenchFloor
 from hil.run.injection import Injection
+from hil.run.outages import Excuse, Outage, excused
 from hil.run.setup import Setup
+from hil.run.strikes import Strike
 from hil.scenario.geodesy import ecef_to_geodetic, spherical_to_ecef
 from hil.timing.budget import Budget
 from hil.timing.journeys import Journeys, TapStamps, identity, pair
@@ -31,6 +34,19 @@ class ChainResult:
     sources: Mapping[str, StampSource]  # by the budget's tap names
     plots: Table  # hil.columns.PLOTS, in the order of the journeys
     keys: npt.NDArray[np.int64]  # identity of each plot, in the same order
+    excused: npt.NDArray[np.int8]  # (n, taps), hil.run.outages.Excuse; 0 throughout a run without faults
+
+    def due(self, tap: str) -> Journeys:
+        """The journeys of the plots that no fault excuses from being seen at a tap."""
+        return self._up_to(tap, Excuse.LATE)
+
+    def timely(self, tap: str) -> Journeys:
+        """Of those, the journeys that no fault excuses from being in time there."""
+        return self._up_to(tap, Excuse.NONE)
+
+    def _up_to(self, tap: str, excuse: Excuse) -> Journeys:
+        chosen = self.excused[:, self.journeys.column(tap)] <= excuse
+        return self.journeys if chosen.all() else self.journeys.among(chosen)
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,24 @@ class RunResult:
     watched_ns: tuple[int, int]
     floor: BenchFloor
     clock_sync_s: float = 0.0  # standard uncertainty of the offset between the clocks of the stamps
+    strikes: Sequence[Strike] = ()
+    outages: Sequence[Outage] = ()
+    refused: Mapping[str, Sequence[tuple[int, Cause]]] = field(
+        default_factory=dict
+    )  # by radar: pieces that its line spoilt
+
+    def owed(self, setup: Setup, radar: str) -> tuple[int, int]:
+        """How many plots a radar sent whole to its box, and how many of them an outage may have kept from it."""
+        sent = int((self.injections[radar].plot_id != MISSING).sum())
+        chain = next((chain for chain in setup.links.chain if chain.path[0] == radar), None)
+        if chain is None:
+            return sent, 0
+        excuses = self.chains[chain.name].excused[:, self.chains[chain.name].journeys.column(f"{chain.path[1]}.out")]
+        return sent - int((excuses == Excuse.SPOILT).sum()), int((excuses == Excuse.LOST).sum())
+
+    def pauses_ns(self, box: str) -> list[tuple[int, int]]:
+        """When faults kept a box from sending at all."""
+        return [(o.begin_ns, o.until_ns) for o in self.outages if o.box == box and o.silent]
 
 
 def interface_of(path: Sequence[str], tap: str) -> str:
@@ -92,8 +126,20 @@ def plot_positions(radar: Radar, plots: Table) -> tuple[npt.NDArray[np.float64],
     return latitude, longitude
 
 
-def chain_result(setup: Setup, chain: str, injection: Injection, plots: Table, capture: Capture) -> ChainResult:
-    """Pair what every tap of `chain` saw with the plots of its radar, by address and time of day."""
+def chain_result(
+    setup: Setup,
+    chain: str,
+    injection: Injection,
+    plots: Table,
+    capture: Capture,
+    *,
+    outages: Sequence[Outage],
+    own: npt.NDArray[np.int8],
+) -> ChainResult:
+    """Pair what every tap of `chain` saw with the plots of its radar, by address and time of day.
+
+    `outages` are those of the run; `own` what the plan excuses each plot from (see hil.run.outages).
+    """
     budget, path = setup.budgets[chain], setup.links.chain_named(chain).path
     sent = injection.plot_id != MISSING
     keys = identity(injection.address[sent], injection.tod_ticks[sent])
@@ -106,4 +152,6 @@ def chain_result(setup: Setup, chain: str, injection: Injection, plots: Table, c
     journeys = pair(injection.plot_id[sent], keys, injection.scheduled_ns[sent], taps, start_tap=budget.taps[0])
     in_order = plots[np.argsort(plots["plot_id"])]
     rows = np.searchsorted(in_order["plot_id"], journeys.plot_id)
-    return ChainResult(budget, journeys, sources, in_order[rows], keys)
+    serial = setup.bench.radar(path[0]).port == "radar_serial"
+    excuses = excused(journeys, path, serial, outages, own)
+    return ChainResult(budget, journeys, sources, in_order[rows], keys, excuses)

@@ -15,11 +15,41 @@ from hil.bench.model import BenchConfig, load_bench
 from hil.bench.stand import Hop
 from hil.errors import ConfigError
 from hil.links.impairment import Impairment
+from hil.scenario import faults
+from hil.scenario.faults import AnyFault
 from hil.scenario.model import Scenario, parse_scenario
 from hil.timing.budget import Budget, read_budgets
 from hil.timing.link_file import LinkFile
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Recovery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long a box may take to be itself again, s, from the end of each kind of fault; `until_s` puts them together."""
+
+    after_power_s: Positive = 1.0
+    after_reset_s: Positive = 1.0
+    watchdog_s: Positive = 3.0
+    after_thaw_s: Positive = 0.5
+    after_link_s: Positive = 0.2
+    status_s: Positive = 1.5
+    step_flag_s: Positive = 12.0
+    overload_flag_s: Positive = 3.5
+    clock_s: Positive = 0.010
+
+    def until_s(self, fault: AnyFault) -> float:
+        """From the end of `fault` until every plot has to give its track again, in time."""
+        if isinstance(fault, faults.SlowStart):
+            return fault.boot_s + self.after_power_s
+        after_s = {
+            faults.Freeze: self.after_thaw_s,
+            faults.CablePull: self.after_link_s,
+            faults.PowerCycle: self.after_power_s,
+            faults.Reset: self.after_reset_s,
+            faults.Watchdog: self.watchdog_s + self.after_reset_s,
+            faults.Memory: self.watchdog_s + self.after_reset_s,
+        }
+        return after_s.get(type(fault), 0.0)
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -31,6 +61,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     track_position_m: Positive
     block_lateness_s: Positive = 0.040
     delay_growth_s: Positive = 0.010
+    recovery: Recovery = Recovery()
 
 
 class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -14,6 +14,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from hil.errors import ConfigError
+from hil.scenario.faults import AnyFault, contradictions
 from hil.settings import line_of, parse
 
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
@@ -94,7 +95,7 @@ class Traffic(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that flies. The radars that look at it belong to the bench."""
+    """Everything that flies, and what is done to the boxes meanwhile. The radars that look at it belong to the bench."""
 
     name: Text
     doc: Text
@@ -103,6 +104,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     aircraft: tuple[Aircraft, ...] = ()
     ballistic: tuple[Ballistic, ...] = ()
     traffic: tuple[Traffic, ...] = ()
+    fault: tuple[AnyFault, ...] = ()
 
 
 def parse_scenario(text: str, source: str) -> Scenario:
@@ -147,6 +149,7 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[Keys, str]]:
         for k, stage in enumerate(vehicle.stage):
             if stage.time_s >= scenario.duration_s:
                 yield ["ballistic", i, "stage", k, "time_s"], f"the scenario ends before, at {scenario.duration_s:g} s"
+    yield from contradictions(scenario.fault, scenario.duration_s)
     addresses = list(_addresses(scenario))
     times_used = Counter(address for _, address in addresses)
     for keys, address in addresses:

@@ -7,7 +7,7 @@ not disturb it. What cannot be told apart is reported as ambiguous, never guesse
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,11 @@ class Journeys:
         if tap not in self.taps:
             raise ConfigError(f"there is no tap `{tap}` in these journeys", f"the taps are: {', '.join(self.taps)}")
         return self.taps.index(tap)
+
+    def among(self, chosen: Bools) -> Journeys:
+        """The journeys of some of the plots; what belongs to no plot at all stays."""
+        columns = ("plot_id", "stamps_ns", "rows", "copies", "lost_at", "ambiguous")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
     def skipped(self) -> Bools:
         """(n, taps): seen at a later tap but not here, so the tap missed it, not the box. A reason to block, not to fail."""

@@ -286,6 +286,22 @@ def test_nothing_from_before_a_power_cycle_is_sent_after_it(drill: Callable, rad
     judge(verdicts)
 
 
+@req("RIB-REC-005")
+def test_nothing_is_made_of_corrupt_memory(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """A bit changes in the settings, a sensor, a track: the self test sees it, the next plot gives nothing, the watchdog bites."""
+    box, verdicts = radar.feeds, []
+    for region in range(3):
+        messages = [Message(radar.name, at_s, good(radar, who)) for at_s, who in ((0.0, 1), (0.52, 1), (4.5, 3))]
+        orders = [Order(box, 0.5, f"DIAG:UPS {region};*TST?"), Order(box, 4.4, "SYST:RES:CAUS?")]
+        drilled = drill(messages, orders)
+        truths = {"the self test sees it": drilled.answers[0] == "16", "restarted": drilled.answers[1] == "WATCHDOG"}
+        verdicts += is_so(f"{box} {region}", truths, "RIB-REC-005")
+        for tap in taps_out(drilled, box):
+            after = first_records(drilled, tap, 0.51)
+            verdicts += items.exactly(f"{tap} {region}", after, np.array([3]), "RIB-REC-005")
+    judge(verdicts)
+
+
 @req("RIB-DEL-004")
 def test_remote_records_leave_towards_the_c2_only_octet_for_octet(
     hil_session: BenchSession, drill: Callable, serial_radar: Radar, judge: Callable

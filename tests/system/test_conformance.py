@@ -48,6 +48,7 @@ def test_a_heartbeat_leaves_every_box_every_second(
             limits.heartbeat_period_s,
             limits.heartbeat_tolerance_s,
             "RIB-CON-002",
+            pauses_ns=flown.pauses_ns(tap.split(".")[0]),
         )
         for tap in _from_boxes(bench, flown)
     ]

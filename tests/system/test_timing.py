@@ -16,7 +16,7 @@ def line_delay(run: RunResult, chain: ChainResult, line: BudgetLine, requirement
     return timing.line_delay(
         line,
         chain.budget,
-        chain.journeys,
+        chain.timely(line.to_tap),
         chain.sources,
         requirement,
         clock_sync_s=run.clock_sync_s,
