@@ -21,11 +21,11 @@ import numpy.typing as npt
 
 from hil.bench import isolation
 from hil.bench.addressing import WireEnds, addresses_by_node, wire_ends
+from hil.bench.boxes import make_box
 from hil.bench.config import load
-from hil.bench.model import BenchConfig, BoxSpec
+from hil.bench.model import BenchConfig
 from hil.bench.processes import Processes
-from hil.boxes.box import Box, Identity, Ports
-from hil.boxes.native import NativeBox
+from hil.boxes.box import Box, Identity, WiredBox
 from hil.columns import StampSource
 from hil.drivers import pcapng
 from hil.links.impairment import Impairment
@@ -57,6 +57,7 @@ class WireCounters(Protocol):
 
     received: int
     sent: int
+    cut: int
 
     @property
     def latest_delay_ns(self) -> int: ...
@@ -105,7 +106,7 @@ class ProcessStand:
     taps: Sequence[pcapng.TapInterface]
     capture: Path
     wires: Sequence[WireState]
-    boxes: Mapping[str, NativeBox]
+    boxes: Mapping[str, WiredBox]
     identities: dict[str, Identity] = field(default_factory=dict)
     precision: str = ""
 
@@ -160,7 +161,11 @@ def stand_up(
         stand = ProcessStand(config, folder, processes, reached, hops, ends, taps, capture, list(wires), {})
         stand.precision = processes.wait_ready("wan")
         _start_nodes(stand, policy)
-        stand.boxes = {box.name: _box(stand, box) for box in config.file.box if box.name in names}
+        stand.boxes = {
+            box.name: make_box(config, box, ends, stand.wires, processes)
+            for box in config.file.box
+            if box.name in names
+        }
         for name, started in stand.boxes.items():
             started.start()
             stand.identities[name] = started.identify()
@@ -257,38 +262,6 @@ def routes_of(config: BenchConfig, ends: Sequence[WireEnds], node: str) -> list[
             )
         )
     return routes
-
-
-def _box(stand: ProcessStand, spec: BoxSpec) -> NativeBox:
-    config = stand.config
-    into = {config.role_of(wire.source): wire for wire in stand.ends if wire.sink == spec.name}
-    out_of = {config.role_of(wire.sink): wire for wire in stand.ends if wire.source == spec.name}
-    towards = {role: (wire.out_of, wire.listen) for role, wire in out_of.items()}
-    ports = Ports(
-        radar_eth=into["radar"].into if "radar" in into else "",
-        link_in=into["gateway"].into if "gateway" in into else "",
-        link_out=towards.get("gateway"),
-        c2_out=towards.get("c2"),
-    )
-    return NativeBox(
-        spec.name,
-        config.follow(spec.image),
-        ports,
-        stand.processes,
-        settings=settings_of(config, spec),
-        expected_build_id=spec.build_id,
-    )
-
-
-def settings_of(config: BenchConfig, spec: BoxSpec) -> list[str]:
-    """What a box is told of itself and of its radars, whatever it is made of (docs/icd.md §5)."""
-    settings = ["--sac", spec.sac, "--sic", spec.sic, "--service", spec.service, "--serial-number", spec.serial_number]
-    settings += ["--flush-ms", spec.flush_ms, "--mtu", spec.mtu_octets, "--fcs", spec.serial_fcs_bits]
-    for radar in config.file.radar:
-        if radar.feeds == spec.name:
-            site = f"{radar.latitude_deg}:{radar.longitude_deg}:{radar.height_m}"
-            settings += ["--sensor", f"{radar.sac}/{radar.sic}:{site}"]
-    return [*(str(word) for word in settings), *spec.arguments]
 
 
 def _spawn_python(

@@ -16,9 +16,10 @@ from functools import partial
 from pathlib import Path
 
 from hil.bench.addressing import WireEnds, wire_ends
+from hil.bench.boxes import cable_of, settings_of
 from hil.bench.config import load
 from hil.bench.model import BenchConfig
-from hil.bench.stand import Act, Hop, nodes_of, routes_of, settings_of, tap_name, taps_of
+from hil.bench.stand import Act, Hop, nodes_of, routes_of, tap_name, taps_of
 from hil.boxes.box import Identity
 from hil.boxes.rib_library import Input, Output
 from hil.boxes.sim import SimBox
@@ -88,6 +89,7 @@ class VirtualStand:
                 library_of(spec.name),
                 self.now_ns,
                 self._box_sends,
+                cable_of(spec.name, self.ends, self.wires),
                 settings=settings_of(config, spec),
                 expected_build_id=spec.build_id,
             )
@@ -179,9 +181,12 @@ class VirtualStand:
         end = self.ends[wire]
         self._note(tap_name(end.source, "out", end.sink), at_ns, end.out_of, end.listen, datagram)
         for due_ns in self.wires[wire].accept(at_ns):
-            self.at(due_ns, lambda: self._leave(end, datagram))
+            self.at(due_ns, lambda: self._leave(wire, datagram))
 
-    def _leave(self, end: WireEnds, datagram: bytes) -> None:
+    def _leave(self, wire: int, datagram: bytes) -> None:
+        end = self.ends[wire]
+        if not self.wires[wire].leave():
+            return
         self._note(tap_name(end.sink, "in", end.source), self._now_ns, end.send_from, end.into, datagram)
         if end.sink in self.boxes:
             port = Input.RADAR_ETH if self.config.role_of(end.source) == "radar" else Input.LINK_IN

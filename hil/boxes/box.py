@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 
@@ -37,6 +38,9 @@ class Ports:
     link_in: str = ""
     link_out: tuple[str, str] | None = None  # from own address, towards
     c2_out: tuple[str, str] | None = None
+
+
+Cable = Callable[[bool], object]  # True pulls it
 
 
 class Box(Protocol):
@@ -77,9 +81,21 @@ class Box(Protocol):
         ...
 
     def freeze(self, frozen: bool) -> None:
-        """Halt the processor where it is, or let it go on."""
+        """Halt the processor where it is, or let it go on; then it drains what came meanwhile, late."""
+        ...
+
+    def cut_link(self, cut: bool) -> None:
+        """Pull the Ethernet cable, or plug it in again; serial lines stay. A reset or power cycle leaves it as it is."""
         ...
 
     def stop(self) -> None:
         """Stop the box; it can be started again."""
+        ...
+
+
+class WiredBox(Box, Protocol):
+    """A box in real time: its serial line is something that a process can open."""
+
+    def serial_line(self) -> Path:
+        """What stands for the port `radar_serial`."""
         ...

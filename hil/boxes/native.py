@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hil.boxes import console
-from hil.boxes.box import Identity, Ports, Sensor
+from hil.boxes.box import Cable, Identity, Ports, Sensor
 from hil.drivers.pcapng import ASTERIX_PORT
 from hil.drivers.visa import Session
 from hil.errors import BenchError, LinkError
@@ -26,7 +26,10 @@ class Launcher(Protocol):
 
 
 class NativeBox:
-    """A `Box` (see box.py) made of `image`, an executable built by `firmware_stubs`, with `settings` as extra arguments."""
+    """A `Box` (see box.py) made of `image`, an executable built by `firmware_stubs`, with `settings` as extra arguments.
+
+    Its Ethernet cable is the bench's: `cable` pulls it.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class NativeBox:
         image: Path,
         ports: Ports,
         launcher: Launcher,
+        cable: Cable,
         *,
         settings: Sequence[str] = (),
         expected_build_id: str = "",
@@ -42,6 +46,7 @@ class NativeBox:
         self.image = image
         self.ports = ports
         self._launcher = launcher
+        self._cable = cable
         self._settings = list(settings)
         self._expected_build_id = expected_build_id
         self._console: Session | None = None
@@ -94,6 +99,10 @@ class NativeBox:
     def freeze(self, frozen: bool) -> None:
         """Halt the process (SIGSTOP), or let it go on."""
         os.kill(self._process, signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    def cut_link(self, cut: bool) -> None:
+        """Pull the cable out of the wires of the bench, or plug it in again; the process does not notice."""
+        self._cable(cut)
 
     def serial_line(self) -> Path:
         """The pty that stands for the port `radar_serial`."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hil.boxes import console
-from hil.boxes.box import Identity, Sensor
+from hil.boxes.box import Cable, Identity, Sensor
 from hil.boxes.rib_library import Cause, Input, Output, Rib
 from hil.errors import BenchError, LinkError
 
@@ -17,7 +17,10 @@ NEVER_NS = 2**63 - 1
 
 
 class SimBox:
-    """A `Box` (see box.py) made of `library`, with `settings` as options; `now_ns` is the bench's clock."""
+    """A `Box` (see box.py) made of `library`, with `settings` as options.
+
+    `now_ns` is the bench's clock; `cable` pulls its Ethernet cable.
+    """
 
     def __init__(
         self,
@@ -25,6 +28,7 @@ class SimBox:
         library: Path,
         now_ns: Callable[[], int],
         deliver: Callable[[str, int, Output, bytes], None],
+        cable: Cable,
         *,
         settings: Sequence[str] = (),
         expected_build_id: str = "",
@@ -33,6 +37,7 @@ class SimBox:
         self.image = library
         self._now_ns = now_ns
         self._deliver = deliver
+        self._cable = cable
         self._settings = list(settings)
         self._expected_build_id = expected_build_id
         self._rib: Rib | None = None
@@ -95,6 +100,10 @@ class SimBox:
             waiting, self._waiting = self._waiting, []
             for port, octets in waiting:
                 self.receive(port, octets)
+
+    def cut_link(self, cut: bool) -> None:
+        """Pull the cable out of the wires of the bench, or plug it in again."""
+        self._cable(cut)
 
     def stop(self) -> None:
         """Take the power away."""

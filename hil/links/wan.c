@@ -25,18 +25,20 @@
 #define WIRES_MAX 64u
 #define COPIES_MAX 2u
 #define LATE_STEPS 256u
+#define UNPLUGGED_SOURCE 1u /* ends of a wire at which the cable is out, as in cable.py */
+#define UNPLUGGED_SINK 2u
 #define OVERTAKEN 0x80u /* flag beside the copies: later datagrams may pass this one */
 
-/* mirrored field by field in wan.py; the counters are read by others while the wires run */
+/* mirrored field by field in wan.py; while the wires run others read the counters and write `unplugged` */
 struct wire {
     int32_t in_fd, out_fd;
     int32_t tap_in, tap_out; /* interface number in the capture */
     uint32_t in_ip, out_ip, to_ip; /* network order: where it listens, where it sends from, whereto */
-    uint16_t port, pad;
+    uint16_t port, unplugged;
     uint64_t plan_length;
     const int64_t *delay_ns;
     const uint8_t *copies; /* 0 = lost, 1 = passed, 2 = duplicated; | OVERTAKEN */
-    uint64_t received, sent, lost, duplicated;
+    uint64_t received, sent, lost, duplicated, cut;
     uint64_t send_errors, overflowed, kernel_drops, unstamped;
     int64_t latest_delay_ns, worst_lateness_ns, latest_due_ns;
     uint32_t late[LATE_STEPS]; /* how many left how late against their plan; see late_step */
@@ -62,6 +64,11 @@ struct wan {
     uint32_t *free_list;
     struct held *heap;
 };
+
+static bool unplugged(const struct wire *e, unsigned end)
+{
+    return (__atomic_load_n(&e->unplugged, __ATOMIC_RELAXED) & end) != 0u;
+}
 
 static bool before(const struct held *a, const struct held *b)
 {
@@ -103,6 +110,10 @@ static void accept_datagram(struct wan *w, uint32_t index, uint32_t slot, int64_
     bool overtaken = (e->copies[turn] & OVERTAKEN) != 0u;
     uint32_t copies = e->copies[turn] & ~OVERTAKEN;
     if (copies > COPIES_MAX) copies = COPIES_MAX;
+    if (unplugged(e, UNPLUGGED_SOURCE)) {
+        e->cut++;
+        return;
+    }
     if (copies == 0u) {
         e->lost++;
         return;
@@ -191,11 +202,11 @@ static uint32_t late_step(int64_t lateness_ns)
     return step < LATE_STEPS ? step : LATE_STEPS - 1u;
 }
 
-static int send_one(struct wan *w, struct held h)
+static int send_out(struct wan *w, const struct held *h)
 {
-    struct wire *e = &w->wires[h.wire];
-    struct slot *s = &w->slots[h.slot];
-    int64_t began_ns = now_ns(), lateness_ns = began_ns - h.due_ns;
+    struct wire *e = &w->wires[h->wire];
+    struct slot *s = &w->slots[h->slot];
+    int64_t began_ns = now_ns(), lateness_ns = began_ns - h->due_ns;
     ssize_t n = send(e->out_fd, s->data, s->length, 0);
     if (n < 0 && errno == ECONNREFUSED) n = send(e->out_fd, s->data, s->length, 0); /* the error belonged to an earlier one */
     if (n < 0) {
@@ -212,7 +223,15 @@ static int send_one(struct wan *w, struct held h)
         struct seen at = {e->tap_out, e->out_ip, e->to_ip, e->port, stamp_ns};
         if (capture_write(w->capture_fd, &at, s->data, s->length) != 0) return -1;
     }
-    if (--s->users == 0u) w->free_list[w->free_slots++] = h.slot;
+    return 0;
+}
+
+static int send_one(struct wan *w, struct held h)
+{
+    struct wire *e = &w->wires[h.wire];
+    if (unplugged(e, UNPLUGGED_SINK)) e->cut++;
+    else if (send_out(w, &h) != 0) return -1;
+    if (--w->slots[h.slot].users == 0u) w->free_list[w->free_slots++] = h.slot;
     return 0;
 }
 

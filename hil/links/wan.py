@@ -19,6 +19,7 @@ import numpy.typing as npt
 from hil.drivers import pacing, pcapng
 from hil.drivers.ethernet import open_udp
 from hil.errors import BenchError, HilError
+from hil.links.cable import End
 from hil.links.impairment import PLAN_LENGTH, Impairment, plan
 
 LATE_STEPS = 256  # as in wan.c: below 8 ns, then eight steps to each power of two
@@ -47,7 +48,7 @@ class WanConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WireState(ctypes.Structure):
-    """`struct wire` of wan.c; the counters may be read while the wires run."""
+    """`struct wire` of wan.c; the counters may be read, and `cut_at` called, while the wires run."""
 
     _fields_ = [
         ("in_fd", ctypes.c_int32),
@@ -58,7 +59,7 @@ class WireState(ctypes.Structure):
         ("out_ip", ctypes.c_uint32),
         ("to_ip", ctypes.c_uint32),
         ("port", ctypes.c_uint16),
-        ("pad", ctypes.c_uint16),
+        ("unplugged", ctypes.c_uint16),
         ("plan_length", ctypes.c_uint64),
         ("delay_ns", ctypes.c_void_p),
         ("copies", ctypes.c_void_p),
@@ -66,6 +67,7 @@ class WireState(ctypes.Structure):
         ("sent", ctypes.c_uint64),
         ("lost", ctypes.c_uint64),
         ("duplicated", ctypes.c_uint64),
+        ("cut", ctypes.c_uint64),
         ("send_errors", ctypes.c_uint64),
         ("overflowed", ctypes.c_uint64),
         ("kernel_drops", ctypes.c_uint64),
@@ -76,10 +78,12 @@ class WireState(ctypes.Structure):
         ("late", ctypes.c_uint32 * LATE_STEPS),
     ]
 
+    unplugged: int
     received: int
     sent: int
     lost: int
     duplicated: int
+    cut: int
     send_errors: int
     overflowed: int
     kernel_drops: int
@@ -87,6 +91,10 @@ class WireState(ctypes.Structure):
     latest_delay_ns: int
     worst_lateness_ns: int
     late: ctypes.Array[ctypes.c_uint32]
+
+    def cut_at(self, end: End, cut: bool) -> None:
+        """Pull the cable at one end, or plug it in; what it would have carried is dropped and counted in `cut`."""
+        self.unplugged = self.unplugged | end if cut else self.unplugged & ~end
 
     def lateness_s(self) -> npt.NDArray[np.float64]:
         """How late each datagram left against the wire's plan, s, rising: each the upper edge of its step (at most 12 % wide)."""

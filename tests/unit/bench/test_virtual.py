@@ -11,6 +11,7 @@ import pytest
 
 from hil.bench.fidelity import stand_up
 from hil.columns import StampSource
+from hil.links.cable import End
 from hil.links.impairment import Impairment, plan
 from hil.links.virtual_wire import VirtualWire
 from hil.run.campaign import fly
@@ -66,7 +67,12 @@ def test_datagrams_do_not_overtake_each_other() -> None:
 
 def test_nothing_passes_a_pulled_cable() -> None:
     wire = VirtualWire(Impairment(delay_s=0.01), 3, 0)
-    wire.down = True
+    wire.cut_at(End.SOURCE, True)
     assert wire.accept(0) == []
-    wire.down = False
+    wire.cut_at(End.SOURCE, False)
     assert wire.accept(0) == [10_000_000]
+    wire.cut_at(End.SINK, True)
+    assert not wire.leave()
+    wire.cut_at(End.SINK, False)
+    assert wire.leave()
+    assert (wire.cut, wire.sent) == (2, 1)

@@ -32,6 +32,10 @@ def image(target: str, path: str) -> Path:
     return FIRMWARE / "build" / path
 
 
+def no_cable(_cut: bool) -> None:
+    """It is not connected."""
+
+
 @dataclass
 class Bed:
     """What a box of one kind stands on: `make` makes one, `passes` lets time go by for it."""
@@ -47,7 +51,9 @@ def native(tmp_path: Path) -> Iterator[Bed]:
         processes.isolate("loopback", {})
 
         def make(image_path: Path = built, build_id: str = "") -> Box:
-            return NativeBox("box", image_path, Ports(), processes, settings=SETTINGS, expected_build_id=build_id)
+            return NativeBox(
+                "box", image_path, Ports(), processes, no_cable, settings=SETTINGS, expected_build_id=build_id
+            )
 
         yield Bed(make, time.sleep)
 
@@ -69,7 +75,7 @@ def sim() -> Bed:
         """Nobody is connected."""
 
     def make(image_path: Path = built, build_id: str = "") -> Box:
-        box = SimBox("box", image_path, lambda: now[0], ignore, settings=SETTINGS, expected_build_id=build_id)
+        box = SimBox("box", image_path, lambda: now[0], ignore, no_cable, settings=SETTINGS, expected_build_id=build_id)
         boxes.append(box)
         return box
 

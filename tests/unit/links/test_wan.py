@@ -16,6 +16,7 @@ import pytest
 
 from hil.columns import StampSource
 from hil.drivers import pcapng
+from hil.links.cable import End
 from hil.links.impairment import Impairment, plan
 from hil.links.wan import WanConfig, Wire, WireState, map_counters
 from hil.run.capture import read_capture
@@ -97,6 +98,30 @@ def test_loss_and_duplication_follow_the_plan_exactly(rig: Rig) -> None:
     assert [rig.receiver.recv(100)[-1] for _ in expected] == expected
     assert rig.state.lost == int((copies[:200] == 0).sum())
     assert rig.state.duplicated == int((copies[:200] == 2).sum())
+
+
+@pytest.mark.parametrize("rig", [Impairment(delay_s=0.1)], indirect=True)
+def test_a_cable_pulled_at_the_source_stops_what_enters_and_one_at_the_sink_what_leaves(rig: Rig) -> None:
+    def send_and_settle(number: int) -> None:
+        rig.send(HEARTBEAT + bytes([number]))
+        until = time.monotonic() + 5
+        while rig.state.received < number and time.monotonic() < until:
+            time.sleep(0.001)
+
+    send_and_settle(1)
+    rig.state.cut_at(End.SOURCE, True)  # the first is on its way already
+    send_and_settle(2)
+    rig.state.cut_at(End.SOURCE, False)
+    assert rig.receiver.recv(100)[-1] == 1
+    rig.state.cut_at(End.SINK, True)
+    send_and_settle(3)
+    time.sleep(0.3)
+    rig.state.cut_at(End.SINK, False)
+    send_and_settle(4)
+    assert rig.receiver.recv(100)[-1] == 4
+    rig.close()
+    assert (rig.state.cut, rig.state.sent, rig.state.lost, rig.state.kernel_drops) == (2, 2, 0, 0)
+    assert len(read_capture(rig.capture).arrivals) == 4 + 2
 
 
 @pytest.mark.parametrize("rig", [Impairment()], indirect=True)
