@@ -8,17 +8,15 @@ from __future__ import annotations
 import ctypes
 import socket
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import serial
 
 from hil.columns import MISSING, StampSource, Table
 from hil.drivers import pacing, pcapng
 from hil.drivers.compiled import check, library
-from hil.drivers.serial import octet_time_ns, octets_per_write
+from hil.drivers.serial import Line, octet_time_ns, octets_per_write
 
 Ints = npt.NDArray[np.int64]
 Octets = npt.NDArray[np.uint8]
@@ -136,7 +134,7 @@ class LineTaps:
 class SerialInjector:
     """Frames on an asynchronous line, octet by octet at its rate; a departure is the instant before the last octets' hand-over."""
 
-    line: serial.Serial
+    line: Line
     baud: int
     taps: LineTaps | None = None
 
@@ -159,4 +157,4 @@ class SerialInjector:
             payload_stop=rows.payload_stop.ctypes.data,
         )
         result = library().pace_frames(ctypes.byref(schedule), ctypes.byref(line))
-        check(result, f"serial line {Path(str(self.line.port))} broke while writing", "is the box still running?")
+        check(result, f"serial line {self.line.name} broke while writing", "is the box still running?")

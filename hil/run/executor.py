@@ -7,6 +7,7 @@ the waiting is done by the compiled pacers (hil/drivers/injector.py).
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -48,11 +49,13 @@ class ExecutorConfig(msgspec.Struct, frozen=True):
     capture: str
 
 
-def _injector(port: SerialPort | EthernetPort, capture: Path) -> Injector:
+def _injector(port: SerialPort | EthernetPort, capture: Path, opened: contextlib.ExitStack) -> Injector:
     if isinstance(port, EthernetPort):
         return UdpInjector(open_udp((port.send_from, 0), (port.to, pcapng.ASTERIX_PORT), transmit_stamps=True))
     taps = LineTaps(pcapng.open_for_append(capture), port.tap_out, port.tap_in, port.label_from, port.label_to)
-    return SerialInjector(open_line(Path(port.device), port.baud), port.baud, taps)
+    line = open_line(Path(port.device), port.baud)
+    opened.callback(line.close)
+    return SerialInjector(line, port.baud, taps)
 
 
 def execute(config: ExecutorConfig) -> None:
@@ -71,9 +74,10 @@ def execute(config: ExecutorConfig) -> None:
         payload_start=plan["payload_start"],
         payload_stop=plan["payload_stop"],
     )
-    injector = _injector(config.port, Path(config.capture))
-    print(f"ready {pacing.claim_precision()}", flush=True)
-    injector.carry_out(rows, departures)
+    with contextlib.ExitStack() as opened:
+        injector = _injector(config.port, Path(config.capture), opened)
+        print(f"ready {pacing.claim_precision()}", flush=True)
+        injector.carry_out(rows, departures)
 
 
 def main() -> int:
