@@ -30,20 +30,22 @@ class Qmp:
         self.execute("qmp_capabilities")
 
     def execute(self, command: str, *, until: str = "") -> Any:
-        """Have `command` done and give what it returns; with `until` wait for the event of that name that follows."""
+        """Have `command` done and give what it returns; with `until` wait for that event too, which comes before or after."""
         try:
             self._socket.sendall(json.dumps({"execute": command}).encode() + b"\n")
         except OSError as error:
             raise self._broken(str(error)) from None
-        said = self._next()
-        while not {"return", "error"} & said.keys():
-            said = self._next()  # events of before
-        if "error" in said:
-            raise self._broken(f"it refuses {command}: {said['error']['desc']}")
-        event: dict[str, Any] = {}
-        while until and event.get("event") != until:
-            event = self._next()
-        return said["return"]
+        returned: Any = None
+        returns, happened = False, not until
+        while not (returns and happened):
+            said = self._next()
+            if "error" in said:
+                raise self._broken(f"it refuses {command}: {said['error']['desc']}")
+            if "return" in said:
+                returned, returns = said["return"], True
+            elif said["event"] == until and not said.get("data", {}).get("guest"):  # not what the guest did before
+                happened = True
+        return returned
 
     def close(self) -> None:
         """Let go of the monitor; the emulator runs on."""
