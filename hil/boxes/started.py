@@ -86,6 +86,7 @@ class StartedBox(ABC):
         if on:
             self.start()
         else:
+            self._unlink()  # nobody shall find a device of that number that is another's by then
             os.kill(self._process, signal.SIGKILL)
             self.stop()
 
@@ -103,6 +104,11 @@ class StartedBox(ABC):
             self._console.close()
             self._console = None
         self._launcher.stop(self.name)
+        self._unlink()
+
+    def _unlink(self) -> None:
+        for line in ("console", "radar"):
+            self._link(line).unlink(missing_ok=True)
 
     def _link(self, line: str) -> Path:
         return self._launcher.scratch / f"{self.name}.{line}"

@@ -14,12 +14,12 @@ from typing import Protocol
 
 import serial
 
-from hil.errors import LinkError
+from hil.errors import HilTimeoutError, LinkError
 
 BITS_PER_OCTET = 10  # 8N1
 WRITE_NS = 150_000  # a writer is woken for this much line time at once …
 OCTETS_PER_WRITE = 16  # … but never for more than a UART's own buffer holds
-HANG_UP_S = 2.0
+HANG_UP_S = 5.0
 
 
 class Line(Protocol):
@@ -49,12 +49,17 @@ class SocketLine:
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Hang up when the other end has read everything (it would drop the rest), or after HANG_UP_S."""
-        with self._socket, contextlib.suppress(OSError):
+        """Hang up when the other end has read everything; it would drop the rest. Raises HilTimeoutError when it does not read."""
+        if self._socket.fileno() < 0:
+            return
+        with self._socket, contextlib.suppress(ConnectionError):
             self._socket.settimeout(HANG_UP_S)
-            self._socket.shutdown(socket.SHUT_WR)
-            while self._socket.recv(OCTETS_PER_WRITE):
-                pass
+            try:
+                self._socket.shutdown(socket.SHUT_WR)
+                while self._socket.recv(OCTETS_PER_WRITE):
+                    pass
+            except TimeoutError:
+                raise HilTimeoutError(f"serial line {self.name} is not read", "is the box frozen?") from None
 
 
 def open_line(device: Path, baud: int) -> Line:

@@ -18,7 +18,7 @@ from hil.columns import DEPARTURES, Table
 from hil.drivers import pacing, pcapng
 from hil.drivers.ethernet import open_udp
 from hil.drivers.injector import Injector, LineTaps, Rows, SerialInjector, UdpInjector
-from hil.drivers.serial import open_line
+from hil.drivers.serial import Line, open_line
 from hil.errors import HilError
 
 
@@ -53,9 +53,17 @@ def _injector(port: SerialPort | EthernetPort, capture: Path, opened: contextlib
     if isinstance(port, EthernetPort):
         return UdpInjector(open_udp((port.send_from, 0), (port.to, pcapng.ASTERIX_PORT), transmit_stamps=True))
     taps = LineTaps(pcapng.open_for_append(capture), port.tap_out, port.tap_in, port.label_from, port.label_to)
-    line = open_line(Path(port.device), port.baud)
-    opened.callback(line.close)
-    return SerialInjector(line, port.baud, taps)
+
+    def connect() -> Line:
+        return open_line(Path(port.device), port.baud)
+
+    injector = SerialInjector(connect(), port.baud, taps, connect)
+
+    def hang_up() -> None:
+        injector.line.close()  # the latest that was opened
+
+    opened.callback(hang_up)
+    return injector
 
 
 def execute(config: ExecutorConfig) -> None:

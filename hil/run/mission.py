@@ -124,7 +124,7 @@ def _start(stand: ProcessStand, injection: Injection) -> str:
     if radar.port == "radar_serial":
         spec = stand.config.box(radar.feeds)
         port = SerialPort(
-            device=str(stand.boxes[radar.feeds].serial_line().resolve()),
+            device=str(stand.boxes[radar.feeds].serial_line()),
             baud=spec.serial_baud,
             tap_out=stand.tap_number(tap_name(radar.name, "out", radar.feeds)),
             tap_in=stand.tap_number(tap_name(radar.feeds, "in", radar.name)),
