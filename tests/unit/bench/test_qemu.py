@@ -16,7 +16,7 @@ from hil.checks import delivery
 from hil.errors import BenchError, ConfigError
 from hil.run.campaign import fly, result_of
 from hil.run.capture import read_capture
-from hil.run.drill import Order, drill
+from hil.run.drill import Message, Order, drill, plot_blocks
 from hil.run.setup import Setup
 from hil.timing.verdict import Outcome, Verdict
 
@@ -91,3 +91,28 @@ def test_only_an_emulated_box_has_a_choice_of_serial_device(tmp_path: Path) -> N
     path.write_text(setup.bench.path.read_text().replace('kind = "qemu"', 'kind = "native"'))
     with pytest.raises(ConfigError, match="jp_box` is native and has no choice of `serial_device`"):
         load_bench(path)
+
+
+@pytest.mark.parametrize("fidelity", ["native", "qemu"])
+def test_a_box_on_a_serial_line_may_halt_and_lose_its_power_while_its_radar_sends(
+    tmp_path: Path, fidelity: str
+) -> None:
+    setup = built(fidelity)
+    radar = setup.bench.radar("jp_radar")
+    blocks = plot_blocks(radar, 30_000.0 + np.arange(80) / 8, i220=np.arange(1, 81))
+    messages = [Message(radar.name, 0.1 * k, block) for k, block in enumerate(blocks)]
+    orders = [
+        Order("jp_box", 0.95, lambda box: box.freeze(True)),
+        Order("jp_box", 2.45, lambda box: box.freeze(False)),
+        Order("jp_box", 3.95, lambda box: box.power(False)),
+        Order("jp_box", 4.95, lambda box: box.power(True)),
+    ]
+    with stand_up(setup.bench, setup.hops(), tmp_path) as stand:
+        drilled = drill(setup, stand, messages, orders)
+        arrived = drilled.capture.at("jp_box.in.jp_radar")["address"].tolist()
+        tracked = drilled.capture.at("jp_c2.in.jp_box")["address"].tolist()
+    assert len(drilled.capture.at("jp_radar.out.jp_box")) == 80, "a radar does not care"
+    assert arrived[:40] == list(range(1, 41)), "what came while the box was halted waited for it"
+    assert tracked[:38] == list(range(1, 39)), "and is not lost"
+    assert arrived[-1] == tracked[-1] == 80
+    assert len(arrived) < 80, "what came without power is gone"
