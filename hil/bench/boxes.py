@@ -10,9 +10,11 @@ from hil.bench.model import BenchConfig, BoxSpec
 from hil.bench.processes import Processes
 from hil.boxes.box import Cable, Ports, WiredBox
 from hil.boxes.native import NativeBox
+from hil.boxes.qemu import QemuBox
+from hil.errors import BenchError
 from hil.links.cable import End
 
-KINDS: Mapping[str, Callable[..., WiredBox]] = {"native": NativeBox}  # those that run in real time
+KINDS: Mapping[str, Callable[..., WiredBox]] = {"native": NativeBox, "qemu": QemuBox}  # those in real time
 
 
 class Cuttable(Protocol):
@@ -24,11 +26,15 @@ class Cuttable(Protocol):
 def make_box(
     config: BenchConfig, spec: BoxSpec, ends: Sequence[WireEnds], wires: Sequence[Cuttable], processes: Processes
 ) -> WiredBox:
-    """The box of `spec`, not started yet, on the ends of the wires that it has."""
+    """The box of `spec`, not started yet, on the ends of the wires that it has. Raises BenchError for a kind without a clock."""
+    if spec.kind not in KINDS:
+        raise BenchError(
+            f"box {spec.name} is {spec.kind}, but the bench runs in real time", f"it takes {', '.join(KINDS)}"
+        )
     return KINDS[spec.kind](
         spec.name,
         config.follow(spec.image),
-        ports_of(config, spec.name, ends),
+        ports_of(config, spec, ends),
         processes,
         cable_of(spec.name, ends, wires),
         settings=settings_of(config, spec),
@@ -36,16 +42,17 @@ def make_box(
     )
 
 
-def ports_of(config: BenchConfig, box: str, ends: Sequence[WireEnds]) -> Ports:
+def ports_of(config: BenchConfig, spec: BoxSpec, ends: Sequence[WireEnds]) -> Ports:
     """Where a box listens and whereto it sends, by the role of who is at the other end of each wire."""
-    into = {config.role_of(wire.source): wire for wire in ends if wire.sink == box}
-    out_of = {config.role_of(wire.sink): wire for wire in ends if wire.source == box}
+    into = {config.role_of(wire.source): wire for wire in ends if wire.sink == spec.name}
+    out_of = {config.role_of(wire.sink): wire for wire in ends if wire.source == spec.name}
     towards = {role: (wire.out_of, wire.listen) for role, wire in out_of.items()}
     return Ports(
         radar_eth=into["radar"].into if "radar" in into else "",
         link_in=into["gateway"].into if "gateway" in into else "",
         link_out=towards.get("gateway"),
         c2_out=towards.get("c2"),
+        serial_device=spec.serial_device or "socket",
     )
 
 

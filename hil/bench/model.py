@@ -37,7 +37,7 @@ class BoxSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A box under test."""
 
     name: Name
-    kind: Literal["native", "sim"]
+    kind: Literal["native", "qemu", "sim"]
     nation: Name
     image: str
     serial_number: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]+$")]
@@ -46,6 +46,7 @@ class BoxSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     sic: Octet
     service: Octet = 1
     serial_baud: Annotated[int, msgspec.Meta(ge=9_600, le=921_600)] = 115_200
+    serial_device: Literal["socket", "pty"] | None = None
     serial_fcs_bits: Literal[16, 32] = 16
     flush_ms: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 5
     mtu_octets: Annotated[int, msgspec.Meta(ge=64, le=1_472)] = 1_400
@@ -65,7 +66,7 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     name: Name
     title: str
-    fidelity: Literal["native", "sim"]
+    fidelity: Literal["native", "qemu", "sim"]
     isolation: Literal["auto", "namespace", "loopback"] = "auto"
     clock: Literal["one_host", "chrony", "ptp", "instrument"] = "one_host"
     clock_standard_us: Annotated[float, msgspec.Meta(ge=0)] = 0.0
@@ -148,4 +149,9 @@ def load_bench(path: Path) -> BenchConfig:
     for radar in file.radar:
         if radar.feeds not in [box.name for box in file.box]:
             raise ConfigError(f"{path}: radar `{radar.name}` feeds `{radar.feeds}`, which is no box", "correct `feeds`")
+    for box in file.box:
+        if box.serial_device is not None and box.kind != "qemu":
+            raise ConfigError(
+                f"{path}: box `{box.name}` is {box.kind} and has no choice of `serial_device`", "leave it out"
+            )
     return BenchConfig(path.resolve(), file)

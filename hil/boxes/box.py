@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Ports:
     link_in: str = ""
     link_out: tuple[str, str] | None = None  # from own address, towards
     c2_out: tuple[str, str] | None = None
+    serial_device: Literal["socket", "pty"] = "socket"  # what stands for radar_serial, where a box leaves the choice
 
 
 Cable = Callable[[bool], object]  # True pulls it

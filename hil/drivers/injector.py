@@ -8,22 +8,25 @@ from __future__ import annotations
 import ctypes
 import errno
 import socket
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import serial
 
 from hil.columns import MISSING, StampSource, Table
 from hil.drivers import pacing, pcapng
 from hil.drivers.compiled import check, library
-from hil.drivers.serial import octet_time_ns, octets_per_write
+from hil.drivers.serial import Line, octet_time_ns, octets_per_write
 from hil.errors import LinkError
 
 Ints = npt.NDArray[np.int64]
 Octets = npt.NDArray[np.uint8]
+
+HUNG_UP = {errno.EIO, errno.EPIPE, errno.ECONNRESET, errno.ENXIO}  # the box behind a line has gone
+RETRY_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,6 @@ class Rows:
     payload: Octets = field(default_factory=lambda: np.zeros(0, np.uint8))
     payload_start: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     payload_stop: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
-
-
-class LineGoneError(LinkError):
-    """The far end of a serial line has been closed: its box has no power, or the adapter has been unplugged."""
 
 
 class Injector(Protocol):
@@ -138,20 +137,46 @@ class LineTaps:
     label_to: str = "127.0.0.1"
 
 
-@dataclass(frozen=True)
+@dataclass
 class SerialInjector:
-    """Frames on an asynchronous line, octet by octet at its rate; a departure is the instant before the last octets' hand-over."""
+    """Frames on an asynchronous line, octet by octet at its rate; a departure is the instant before the last octets' hand-over.
 
-    line: serial.Serial
+    With `reopen` the line outlives the box behind it: without one frames depart into nothing, until it can be opened again.
+    """
+
+    line: Line
     baud: int
     taps: LineTaps | None = None
+    reopen: Callable[[], Line] | None = None
 
     def carry_out(self, rows: Rows, departures: Table) -> None:
         """See Injector."""
         schedule = _schedule(rows, departures)
+        begin, end, connected = 0, len(rows.at_ns), True
+        while begin < end:
+            until = end if connected else begin + _due(rows.at_ns[begin:])
+            result = self._pace(rows, schedule, begin, until, connected)
+            begin += int((departures["departed_ns"][begin:until] != MISSING).sum())
+            if -result in HUNG_UP and self.reopen is not None:
+                self.line.close()
+                connected = False
+            else:
+                check(result, f"serial line {self.line.name} broke while writing", "is the box still running?")
+            connected = connected or self._opens_again()
+
+    def _opens_again(self) -> bool:
+        assert self.reopen is not None
+        try:
+            self.line = self.reopen()
+        except LinkError:
+            return False
+        return True
+
+    def _pace(self, rows: Rows, whole: _Schedule, begin: int, end: int, connected: bool) -> int:
         taps = self.taps or LineTaps(-1, -1, -1)
+        part = _part(whole, begin, end)
         line = _Line(
-            fd=self.line.fileno(),
+            fd=self.line.fileno() if connected else -1,
             capture_fd=taps.capture_fd,
             tap_out=taps.tap_out,
             tap_in=taps.tap_in,
@@ -161,10 +186,29 @@ class SerialInjector:
             octets_per_write=octets_per_write(self.baud),
             octet_ns=octet_time_ns(self.baud),
             payload=rows.payload.ctypes.data,
-            payload_start=rows.payload_start.ctypes.data,
-            payload_stop=rows.payload_stop.ctypes.data,
+            payload_start=rows.payload_start.ctypes.data + begin * rows.payload_start.itemsize,
+            payload_stop=rows.payload_stop.ctypes.data + begin * rows.payload_stop.itemsize,
         )
-        result = library().pace_frames(ctypes.byref(schedule), ctypes.byref(line))
-        if result == -errno.EIO:
-            raise LineGoneError(f"nobody is at the far end of {self.line.port}", "is the box still running?")
-        check(result, f"serial line {Path(str(self.line.port))} broke while writing", "is the box still running?")
+        result: int = library().pace_frames(ctypes.byref(part), ctypes.byref(line))
+        return result
+
+
+def _part(whole: _Schedule, begin: int, end: int) -> _Schedule:
+    """Rows `begin` to `end` of a schedule."""
+    return _Schedule(
+        rows=end - begin,
+        octets=whole.octets,
+        start=whole.start + 8 * begin,
+        stop=whole.stop + 8 * begin,
+        at_ns=whole.at_ns + 8 * begin,
+        departed=whole.departed + whole.stride * begin,
+        source=whole.source + whole.stride * begin,
+        stride=whole.stride,
+        spin_ns=whole.spin_ns,
+    )
+
+
+def _due(at_ns: Ints) -> int:
+    """How many rows to let go by before the line is tried again; waits, when there is none yet."""
+    time.sleep(RETRY_S)
+    return int(np.searchsorted(at_ns, time.time_ns(), side="right"))

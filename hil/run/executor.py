@@ -7,6 +7,7 @@ the waiting is done by the compiled pacers (hil/drivers/injector.py).
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -17,15 +18,14 @@ from hil.columns import DEPARTURES, Table
 from hil.drivers import pacing, pcapng
 from hil.drivers.ethernet import open_udp
 from hil.drivers.injector import Injector, LineTaps, Rows, SerialInjector, UdpInjector
-from hil.drivers.reviving import RevivingInjector
-from hil.drivers.serial import open_line
+from hil.drivers.serial import Line, open_line
 from hil.errors import HilError
 
 
 class SerialPort(msgspec.Struct, frozen=True, tag="serial"):
     """A serial line and the taps that its frames are recorded at; the addresses only label the packets of the capture.
 
-    `device` may be a link that its box makes anew whenever it comes up (hil.drivers.reviving).
+    `device` may be a link that its box makes anew whenever it comes up.
     """
 
     device: str
@@ -52,14 +52,21 @@ class ExecutorConfig(msgspec.Struct, frozen=True):
     capture: str
 
 
-def _injector(port: SerialPort | EthernetPort, capture: Path) -> Injector:
+def _injector(port: SerialPort | EthernetPort, capture: Path, opened: contextlib.ExitStack) -> Injector:
     if isinstance(port, EthernetPort):
         return UdpInjector(open_udp((port.send_from, 0), (port.to, pcapng.ASTERIX_PORT), transmit_stamps=True))
     taps = LineTaps(pcapng.open_for_append(capture), port.tap_out, port.tap_in, port.label_from, port.label_to)
-    device = Path(port.device)
-    if device.is_symlink():
-        return RevivingInjector(device, port.baud, taps)
-    return SerialInjector(open_line(device, port.baud), port.baud, taps)
+
+    def connect() -> Line:
+        return open_line(Path(port.device), port.baud)
+
+    injector = SerialInjector(connect(), port.baud, taps, connect)
+
+    def hang_up() -> None:
+        injector.line.close()  # the latest that was opened
+
+    opened.callback(hang_up)
+    return injector
 
 
 def execute(config: ExecutorConfig) -> None:
@@ -78,9 +85,10 @@ def execute(config: ExecutorConfig) -> None:
         payload_start=plan["payload_start"],
         payload_stop=plan["payload_stop"],
     )
-    injector = _injector(config.port, Path(config.capture))
-    print(f"ready {pacing.claim_precision()}", flush=True)
-    injector.carry_out(rows, departures)
+    with contextlib.ExitStack() as opened:
+        injector = _injector(config.port, Path(config.capture), opened)
+        print(f"ready {pacing.claim_precision()}", flush=True)
+        injector.carry_out(rows, departures)
 
 
 def main() -> int:

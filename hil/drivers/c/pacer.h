@@ -43,7 +43,8 @@ struct line {
     const int64_t *payload_start, *payload_stop;
 };
 
-/* Writes every row to the line so that each octet is handed over when its stop bit would end. Returns 0, or −errno. */
+/* Writes every row to the line so that each octet is handed over when its stop bit would end, whether or not the box reads it then.
+ * With fd < 0 nobody is at the far end: rows depart, and arrive nowhere. Returns 0, or −errno after the row at which the line broke. */
 int pace_frames(const struct schedule *s, const struct line *line);
 
 #endif

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
+from shipped import built
 
 from hil.bench.fidelity import stand_up
-from hil.bench.model import BenchConfig
 from hil.bench.stand import Stand
 from hil.run.drill import Message, Order, drill, plot_blocks
-from hil.run.setup import Setup, read_setup
-
-ROOT = Path(__file__).parents[3]
-IMAGES = {"native": "posix", "sim": "sim"}
+from hil.run.setup import Setup
 
 
-def built(fidelity: str) -> Setup:
-    """The shipped bench with its images built and other serial numbers, so that it can stand beside another one."""
-    for tool in ("make", "gcc"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed: apt-get install {tool}")
-    subprocess.run(["make", "-s", "-C", str(ROOT / "firmware_stubs"), IMAGES[fidelity]], check=True)
-    setup = read_setup(ROOT / f"lab_config/benches/{fidelity}.toml")
-    boxes = tuple(
-        msgspec.structs.replace(box, serial_number=f"CABLE-{os.getpid()}-{box.name}") for box in setup.bench.file.box
-    )
-    return replace(setup, bench=BenchConfig(setup.bench.path, msgspec.structs.replace(setup.bench.file, box=boxes)))
-
-
-@pytest.fixture(params=["native namespace", "native loopback", "sim virtual"])
+@pytest.fixture(params=["native namespace", "native loopback", "qemu namespace", "qemu loopback", "sim virtual"])
 def standing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Setup, Stand]]:
     fidelity, isolation = request.param.split()
     setup = built(fidelity)

@@ -1,4 +1,4 @@
-"""The box on an emulated Cortex-M3, its UARTs on TCP, its Ethernet frames in UDP datagrams; no privilege needed."""
+"""The box on an emulated Cortex-M3, its UARTs and its Ethernet frames on Unix sockets; no privilege needed, no port taken."""
 
 from __future__ import annotations
 
@@ -17,12 +17,6 @@ BOX_IP, OUR_IP = bytes([10, 77, 0, 2]), bytes([10, 77, 0, 1])
 RADAR_PORT, LINK_PORT, LINK_OUT_PORT, C2_OUT_PORT = 8600, 8601, 8602, 8603
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def checksum(octets: bytes) -> int:
     total = sum(int.from_bytes(octets[k : k + 2].ljust(2, b"\0"), "big") for k in range(0, len(octets), 2))
     while total >> 16:
@@ -36,38 +30,37 @@ class QemuBox:
     def __init__(self, image: Path, folder: Path, *options: str) -> None:
         if shutil.which("qemu-system-arm") is None:
             pytest.skip("no emulator: apt-get install qemu-system-arm")
-        self.wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.wire.bind(("127.0.0.1", 0))
-        self.their_wire = ("127.0.0.1", free_port(socket.SOCK_DGRAM))
-        uarts = [free_port(socket.SOCK_STREAM) for _ in range(2)]
+        self.wire = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.wire.bind(str(folder / "ours"))
+        self.their_wire = str(folder / "theirs")
+        uarts = [folder / name for name in ("console", "radar")]
         network = ("--ip", "10.77.0.2/24", "--gateway", "10.77.0.1", "--radar-port", str(RADAR_PORT))
         network += ("--link-port", str(LINK_PORT), "--link-out", f"10.77.0.1:{LINK_OUT_PORT}")
         words = ["rib", *network, "--c2-out", f"10.77.0.1:{C2_OUT_PORT}", *options]
-        ours = self.wire.getsockname()[1]
         self.process = subprocess.Popen(
             [
                 *("qemu-system-arm", "-M", "mps2-an385", "-display", "none", "-monitor", "none"),
                 *("-kernel", str(image), "-qmp", f"unix:{folder}/qmp,server=on,wait=off"),
                 *("-semihosting-config", "enable=on,target=native," + ",".join(f"arg={word}" for word in words)),
-                *(a for port in uarts for a in ("-serial", f"tcp:127.0.0.1:{port},server=on,wait=off,nodelay=on")),
+                *(word for uart in uarts for word in ("-serial", f"unix:{uart},server=on,wait=off")),
                 "-netdev",
-                "dgram,id=n0,local.type=inet,local.host=127.0.0.1,"
-                f"local.port={self.their_wire[1]},remote.type=inet,remote.host=127.0.0.1,remote.port={ours}",
+                f"dgram,id=n0,local.type=unix,local.path={self.their_wire},remote.type=unix,remote.path={folder}/ours",
                 *("-net", f"nic,netdev=n0,model=lan9118,macaddr={BOX_MAC.hex(':')}"),
             ]
         )
-        self.console, self.serial = (self._connect(port) for port in uarts)
+        self.console, self.serial = (self._connect(uart) for uart in uarts)
         self.qmp = self._connect_qmp(folder / "qmp")
         self._identification = 0
 
-    def _connect(self, port: int) -> socket.socket:
+    def _connect(self, path: Path) -> socket.socket:
         end = time.monotonic() + 10
         while True:
             try:
-                line = socket.create_connection(("127.0.0.1", port))
-                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                line = socket.socket(socket.AF_UNIX)
+                line.connect(str(path))
                 return line
-            except ConnectionRefusedError:
+            except (FileNotFoundError, ConnectionRefusedError):
+                line.close()
                 assert self.process.poll() is None, "the emulator has ended"
                 assert time.monotonic() < end
                 time.sleep(0.01)

@@ -13,8 +13,8 @@ import numpy as np
 
 from hil.columns import DEPARTURES, MISSING, StampSource
 from hil.drivers import pcapng
-from hil.drivers.injector import LineTaps, Rows
-from hil.drivers.reviving import RevivingInjector
+from hil.drivers.injector import LineTaps, Rows, SerialInjector
+from hil.drivers.serial import open_line
 from hil.run.capture import read_capture
 
 ROWS, GAP_S = 40, 0.02
@@ -24,10 +24,10 @@ def new_box(link: Path) -> tuple[int, Callable[[], None]]:
     """A pty behind `link`, as a box makes it; gives its master side and what takes the power away."""
     master, slave = os.openpty()
     tty.setraw(slave)
-    link.unlink(missing_ok=True)
     link.symlink_to(os.ttyname(slave))
 
     def off() -> None:
+        link.unlink()
         os.close(slave)
         os.close(master)
 
@@ -38,7 +38,8 @@ def test_what_is_due_without_power_goes_nowhere_and_the_rest_to_the_box_that_is_
     capture, link = tmp_path / "c.pcapng", tmp_path / "line"
     pcapng.create(capture, [pcapng.TapInterface(name, StampSource.USER, "") for name in ("out", "in")], "test")
     _, off = new_box(link)
-    injector = RevivingInjector(link, 115_200, LineTaps(pcapng.open_for_append(capture), 0, 1))
+    taps = LineTaps(pcapng.open_for_append(capture), 0, 1)
+    injector = SerialInjector(open_line(link, 115_200), 115_200, taps, lambda: open_line(link, 115_200))
     bounds = np.arange(ROWS + 1, dtype=np.int64)
     octets = np.arange(ROWS, dtype=np.uint8)
     begin_ns = time.time_ns() + 50_000_000
