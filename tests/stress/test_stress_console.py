@@ -197,7 +197,7 @@ def test_the_box_tells_its_time_and_how_long_it_is_up(drill: Callable, radar: Ra
     start, up, set_to, after, later, again = map(str, drilled.answers)
     utc_s = drilled.epoch_ns * 1e-9 % DAY_S
     well_formed = all(re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}", text) for text in (start, set_to, after, again))
-    well_formed &= all(re.fullmatch(r"\d+\.\d{3}", text) for text in (up, later))
+    well_formed &= all(re.fullmatch(r"(0|[1-9]\d*)\.\d{3}", text) for text in (up, later))
     facts = {"forms": well_formed}
     if well_formed:
         facts |= {

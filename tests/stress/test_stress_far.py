@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from compass import FOOT_M, STEP_RAD, taps_out
 from test_stress_association import object_of, one_track_each
 
@@ -115,14 +116,17 @@ def test_a_height_that_an_item_cannot_carry_is_left_out(drill: Callable, radar: 
     judge(verdicts)
 
 
+@pytest.mark.parametrize("turn_s", [4.0, 10.0])
 @req("RIB-CNT-001")
-def test_a_fast_object_without_identity_keeps_its_number(drill: Callable, radar: Radar, judge: Callable) -> None:
-    """Two at 2 and 3 km/s, a plot every 4 s, over midnight."""
+def test_a_fast_object_without_identity_keeps_its_number(
+    drill: Callable, radar: Radar, judge: Callable, turn_s: float
+) -> None:
+    """At 2, 3 and 6 km/s, over midnight; a climb beyond what I062/220 carries is left out."""
     turns = np.arange(8)
-    instants_s = np.array([[86_390.0], [86_391.0]]) + 4.0 * turns
-    begin_m = spherical_to_ecef([300e3, 500e3], [0.6, 4.0], [0.5, 0.6], site(radar))
-    speed_mps = np.array([[1400.0, 900.0, 1100.0], [-2000.0, 2000.0, -900.0]])
-    track_m = begin_m[:, None, :] + speed_mps[:, None, :] * (4.0 * turns)[:, None]
+    instants_s = np.array([[86_380.0], [86_381.0], [86_382.0]]) + turn_s * turns
+    begin_m = spherical_to_ecef([300e3, 500e3, 450e3], [0.6, 4.0, 2.0], [0.5, 0.6, 0.9], site(radar))
+    speed_mps = np.array([[1400.0, 900.0, 1100.0], [-2000.0, 2000.0, -900.0], [-500.0, -5800.0, 900.0]])
+    track_m = begin_m[:, None, :] + speed_mps[:, None, :] * (turn_s * turns)[:, None]
     local = (track_m - geodetic_to_ecef(*site(radar))) @ enu_axes(*site(radar)[:2]).T
     distance_m = np.linalg.norm(local, axis=-1)
     azimuth = np.arctan2(local[..., 0], local[..., 1]) % (2 * np.pi)
@@ -132,7 +136,20 @@ def test_a_fast_object_without_identity_keeps_its_number(drill: Callable, radar:
         of = {"i625__R": distance_m[:, turn], "i627__AZ": azimuth[:, turn], "i628__EL": elevation[:, turn]}
         blocks = object_blocks(radar, instants_s[:, turn] % 86_400, **of)
         messages.append(Message(radar.name, 0.1 * turn, one_block(blocks)))
-    judge(one_track_each(drill(messages), radar.feeds, instants_s, "RIB-CNT-001"))
+    drilled = drill(messages)
+    verdicts = one_track_each(drilled, radar.feeds, instants_s, "RIB-CNT-001")
+    up = enu_axes(*ecef_to_geodetic(track_m)[:2])[..., 2, :]
+    climb_mps = (up * speed_mps[:, None, :]).sum(axis=-1)
+    for tap in taps_out(drilled, radar.feeds):
+        table = drilled.capture.tables(tap)[62]
+        place = {round(t * 128) % (86_400 * 128): index for index, t in np.ndenumerate(instants_s)}
+        at = [place[tick] for tick in np.rint(table["070"] * 128).astype(np.int64).tolist()]
+        turn = np.array([index[1] for index in at])
+        climb = np.array([climb_mps[index] for index in at])
+        sure = (turn > 1) & (np.abs(np.abs(climb) - 1040) > 40)
+        carried = {"220": ~np.isnan(table["220"])[sure]}
+        verdicts += items.equal(tap, carried, {"220": np.abs(climb[sure]) < 1040}, "RIB-CON-004")
+    judge(verdicts)
 
 
 @req("RIB-ROB-003")

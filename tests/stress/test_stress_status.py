@@ -233,3 +233,28 @@ def test_a_box_that_was_overloaded_has_its_room_back_a_second_later(
         known = np.array([*range(2000, 2190), *range(3000, 3100)])
         verdicts += items.exactly(tap, addresses[addresses >= 2000], known, "RIB-OVL-002")
     judge(verdicts)
+
+
+@req("RIB-TIM-001")
+def test_own_records_are_in_time_while_remote_ones_pass(
+    hil_session: BenchSession, drill: Callable, radar: Radar, serial_radar: Radar, judge: Callable
+) -> None:
+    """Remote records share one output with the box's own; the other output's blocks have deadlines of their own."""
+    box, count = serial_radar.feeds, 60
+    own = np.arange(count)
+    remote = plot_blocks(radar, 30_000 + own / 16, i220=own + 1, i040__RHO=20e3 + 3e3 * own)
+    mine = plot_blocks(serial_radar, 30_000 + own / 16, i220=own + 1001, i040__RHO=20e3 + 3e3 * own)
+    messages = [Message(radar.name, 0.1 + 0.05 * k, block) for k, block in enumerate(remote)]
+    messages += [Message(serial_radar.name, 0.1 + 0.051 * k, block) for k, block in enumerate(mine)]
+    drilled = drill(messages, [Order(box, 0.0, "CONF:FLUS 10")])
+    came = drilled.capture.tables(f"{box}.in.{serial_radar.name}")[48]
+    came_s = dict(zip(came["220"].tolist(), at_s(drilled, f"{box}.in.{serial_radar.name}", came).tolist(), strict=True))
+    verdicts = []
+    for tap in taps_out(drilled, box):
+        table = drilled.capture.tables(tap)[62]
+        rows = table["380/ADR"] > 1000
+        verdicts += items.exactly(tap, table["380/ADR"][rows], own + 1001, "RIB-DEL-001")
+        late_s = at_s(drilled, tap, table)[rows] - np.array([came_s[a] for a in table["380/ADR"][rows].tolist()])
+        limit_s = 0.010 + hil_session.setup.limits.block_lateness_s
+        verdicts.append(items.within(f"{tap} delay", late_s, np.zeros(len(late_s)), limit_s, "s", "RIB-TIM-001"))
+    judge(verdicts)
