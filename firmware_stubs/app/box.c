@@ -330,7 +330,7 @@ static void heartbeat(struct box *box, uint64_t now_ns)
     }
     box->counters.heartbeats++;
     box->heartbeat_due_ns += defect(DEFECT_heartbeat_slow) ? NS_PER_S * 8 / 5 : NS_PER_S;
-    if (box->heartbeat_due_ns <= now_ns) { /* the box was stopped for a while: do not catch up with a burst */
+    if (box->heartbeat_due_ns <= now_ns) { /* the box stood still for a while, RIB-REC-003: no burst */
         box->heartbeat_due_ns = now_ns + NS_PER_S;
     }
 }

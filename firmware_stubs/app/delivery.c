@@ -86,6 +86,7 @@ void deliver_datagram(struct box *box, enum hal_output port, const uint8_t *octe
     }
 }
 
+/* Without its cable a box knows of nothing: it goes on, and so do its tracks. RIB-REC-004. */
 static void send_now(struct box *box, enum hal_output port, const uint8_t *octets, size_t n)
 {
     if (hal_send(box->hal, port, octets, n)) {

@@ -32,6 +32,7 @@ class QemuBox(StartedBox):
 
     _qmp: Qmp | None = None
     _line_kept_open = -1
+    _boot_s = 0.0
 
     def start(self) -> None:
         """Start the emulator frozen, open its UARTs, let it go, identify it. Raises BenchError when emulator or image are absent,
@@ -44,6 +45,8 @@ class QemuBox(StartedBox):
         self._qmp = self._connect()
         self._link_ptys()
         self._open_console()
+        time.sleep(self._boot_s)
+        self._boot_s = 0.0
         self._qmp.execute("cont")
         console.expect_build(self.name, self.identify().build_id, self._expected_build_id)
         self._tell_time()
@@ -56,6 +59,10 @@ class QemuBox(StartedBox):
     def freeze(self, frozen: bool) -> None:
         """Halt the emulated processor, or let it go on; what comes meanwhile waits, as far as its controllers have room."""
         self._monitor().execute("stop" if frozen else "cont")
+
+    def start_slowly(self, boot_s: float) -> None:
+        """The next emulator stands still that long before its processor begins."""
+        self._boot_s = boot_s
 
     def stop(self) -> None:
         """Close monitor, console and serial line, stop the process."""

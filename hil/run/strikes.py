@@ -26,14 +26,16 @@ RESET_CAUSES = {"power_cycle": "POWER", "slow_start": "POWER", "watchdog": "WATC
 class Strike:
     """One fault as it was carried out. Instants are ns of the bench's clock, MISSING until they have come.
 
-    `ended_ns` is when the fault was taken away again; what an instant does is over as it begins. Before a restart the box's
-    counters are kept, as it forgets them; after it `cause` is what it gives as the reason.
+    From `begun_ns` on it was being done, by `done_ns` it surely was; `ended_ns` is when it was taken away again, and what an
+    instant does is over as it begins. Before a restart the box's counters are kept, as it forgets them. `answers` are what the box
+    said of it: `cause`, `self_test`.
     """
 
     fault: AnyFault
     at_ns: int
     live: bool = False
     begun_ns: int = MISSING
+    done_ns: int = MISSING
     ended_ns: int = MISSING
     counters: Mapping[str, int] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
@@ -77,6 +79,9 @@ def acts_of(strike: Strike, stand: Stand, recovery: Recovery) -> list[Act]:
     def keep_counters() -> None:
         strike.counters = box.counters()
 
+    def note(instant: str) -> Deed:
+        return lambda: setattr(strike, instant, stand.now_ns())
+
     def ask_why() -> None:
         strike.answers["cause"] = box.ask("SYST:RES:CAUS?")
 
@@ -86,9 +91,9 @@ def acts_of(strike: Strike, stand: Stand, recovery: Recovery) -> list[Act]:
     if strike.expected_cause:
         begin = [keep_counters, *begin]
     acts = [
-        Act(strike.at_ns, _noting(strike, begin, lambda: setattr(strike, "begun_ns", stand.now_ns()))),
+        Act(strike.at_ns, _noting(strike, begin, note("begun_ns"), note("done_ns"))),
         *_drift(strike, box),
-        Act(end_ns, _noting(strike, end, lambda: setattr(strike, "ended_ns", stand.now_ns()))),
+        Act(end_ns, _noting(strike, end, note("ended_ns"))),
     ]
     if strike.expected_cause:
         acts.append(Act(end_ns + round(recovery.until_s(fault) * 1e9), _noting(strike, [ask_why])))
@@ -156,7 +161,9 @@ def _drift(strike: Strike, box: Box) -> list[Act]:
     return [Act(at_ns, _noting(strike, [lambda: box.tell(command)])) for at_ns in instants]
 
 
-def _noting(strike: Strike, deeds: Sequence[Deed], before: Deed = _nothing) -> Callable[[], None]:
+def _noting(
+    strike: Strike, deeds: Sequence[Deed], before: Deed = _nothing, after: Deed = _nothing
+) -> Callable[[], None]:
     """An act that keeps what goes wrong as the strike's `trouble`: a box that does not answer is what a fault may find."""
 
     def act() -> None:
@@ -166,6 +173,7 @@ def _noting(strike: Strike, deeds: Sequence[Deed], before: Deed = _nothing) -> C
                 step()
             before()  # as late as can be: what was asked before is not yet the fault
             last()
+            after()
         except HilError as error:
             strike.trouble = strike.trouble or str(error)
 

@@ -137,7 +137,7 @@ def test_a_box_that_stood_still_loses_nothing_and_catches_up(
     for outage, name in outages(flown, "freeze"):
         stood_ns = (outage.begin_ns, outage.end_ns)
         for tap in taps_out(flown, outage.box):
-            still_ns = (outage.begin_ns + IN_HAND_NS, outage.end_ns)
+            still_ns = (outage.strike.done_ns + IN_HAND_NS, outage.end_ns)
             verdicts.append(
                 recovery.took_effect(f"{tap} {name}", flown.capture.stamps_ns(tap), still_ns, "RIB-REC-003")
             )
@@ -170,7 +170,7 @@ def test_a_box_goes_on_when_its_cable_is_back(hil_session: BenchSession, flown: 
     for outage, name in outages(flown, "cable_pull"):
         for chain, source, sink in hops_of(setup, flown, outage.box):
             beyond = tap_name(sink, "in", source)
-            cut_ns = (outage.begin_ns + IN_HAND_NS, outage.end_ns)
+            cut_ns = (outage.strike.done_ns + IN_HAND_NS, outage.end_ns)
             stamps_ns = flown.capture.stamps_ns(beyond)
             verdicts.append(recovery.took_effect(f"{beyond} {name}", stamps_ns, cut_ns, "RIB-REC-004"))
             column = chain.journeys.column(f"{sink}.in")

@@ -29,16 +29,20 @@ def library() -> None:
     subprocess.run(["make", "-s", "-C", str(ROOT / "firmware_stubs"), "sim"], check=True)
 
 
-def capture_of(folder: Path, seed: int) -> bytes:
+def capture_of(folder: Path, seed: int, scenario: str = "quiet") -> bytes:
     folder.mkdir()
     setup = read_setup(ROOT / "lab_config/benches/sim.toml")
     with stand_up(setup.bench, setup.hops(), folder, seed=seed) as stand:
-        fly(setup, stand, setup.scenario("quiet"), seed, lambda _share: None)
+        fly(setup, stand, setup.scenario(scenario), seed, lambda _share: None)
         return stand.capture.read_bytes()
 
 
 def test_the_same_seed_gives_the_same_capture(tmp_path: Path) -> None:
     assert capture_of(tmp_path / "one", 5) == capture_of(tmp_path / "two", 5)
+
+
+def test_faults_are_the_same_too(tmp_path: Path) -> None:
+    assert capture_of(tmp_path / "one", 5, "faults") == capture_of(tmp_path / "two", 5, "faults")
 
 
 def test_another_seed_gives_another_capture(tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from hil.bench.processes import Processes
-from hil.boxes.box import Box, Ports, Sensor
+from hil.boxes.box import Box, Ports, Sensor, StartsSlowly
 from hil.boxes.native import NativeBox
 from hil.boxes.qemu import EMULATOR, QemuBox
 from hil.boxes.rib_library import Output
 from hil.boxes.sim import SimBox
 from hil.boxes.started import StartedBox
-from hil.errors import BenchError
+from hil.errors import BenchError, LinkError
 
 FIRMWARE = Path(__file__).parents[3] / "firmware_stubs"
 SETTINGS = ["--sac", "1", "--sic", "2", "--serial-number", "RIB-TEST-1"]
@@ -173,6 +173,24 @@ def test_a_power_cycle_starts_from_nothing(bed: Bed, box: Box) -> None:
     assert box.ask("SYST:RES:CAUS?") == "POWER"
     assert box.ask("CONF:MTU?") == "1400"
     assert uptime_s(box) < before_s
+
+
+def test_a_box_can_be_made_to_start_slowly_once(bed: Bed, box: Box) -> None:
+    assert isinstance(box, StartsSlowly)
+    box.power(False)
+    box.start_slowly(0.4)
+    before = time.monotonic()
+    box.power(True)
+    waited_s = time.monotonic() - before
+    bed.passes(0.2)
+    if waited_s < 0.4:  # it was not waited for, so it is not there yet
+        with pytest.raises(LinkError):
+            uptime_s(box)
+    bed.passes(0.3)
+    assert box.ask("SYST:RES:CAUS?") == "POWER"
+    box.power(False)
+    box.power(True)
+    assert uptime_s(box) >= 0.0  # it answers at once
 
 
 def test_a_frozen_box_does_nothing_until_it_is_thawed(bed: Bed, box: Box) -> None:

@@ -80,6 +80,7 @@ def everything() -> Iterator[tuple[int, int, bytes]]:
     yield 25 * S, CONSOLE, b"DIAG:PPS 1\n"
     yield 50 * S, CONSOLE, b"DIAG:CLOC 3\n"
     yield 80 * S, CONSOLE, b"SYST:RES\n"
+    yield 119 * S, CONSOLE, b"DIAG:UPS 0;*TST?\n"
 
 
 def scans() -> Iterator[tuple[int, int, bytes]]:
