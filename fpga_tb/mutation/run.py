@@ -83,7 +83,7 @@ def build(count: int) -> tuple[Path, list[str]]:
     apply = f"read_rtlil {BUILD}/plain.il; script {listing}; opt_clean; write_verilog -noattr {netlist}"
     run_tool([*yosys, apply], BUILD / "apply.log", "read it")
     library = BUILD / "libmutants.so"
-    model.verilate([netlist], BUILD, library, defines=["MUTANTS"])
+    model.verilate(formatter, [netlist], BUILD, library, defines=["MUTANTS"])
     return library, [_words(line) for line in chosen]
 
 

@@ -65,7 +65,7 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     name: Name
     title: str
-    fidelity: Literal["native", "sim"]
+    fidelity: Literal["native", "sim", "rtl"]
     isolation: Literal["auto", "namespace", "loopback"] = "auto"
     suite: str
     links: str

@@ -52,7 +52,7 @@ class NativeBox:
         that the bench file expects, or when the process does not come up."""
         if not self.image.exists():
             raise BenchError(
-                f"{self.name} has no firmware image {self.image}", "build it: make -C firmware_stubs posix"
+                f"{self.name} has no firmware image {self.image}", "build it: make -C firmware_stubs posix, or rtl"
             )
         self._process = self._launcher.spawn(self.name, [str(self.image), *self._arguments()], self.name)
         said = self._launcher.wait_ready(self.name)

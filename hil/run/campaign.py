@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hil.bench.model import Radar as BenchRadar
 from hil.bench.stand import Stand
+from hil.boxes import console
+from hil.boxes.box import FormatterClocks
 from hil.columns import Table
 from hil.errors import ConfigError
 from hil.run.capture import Capture
@@ -16,6 +18,8 @@ from hil.run.mission import Watcher, carry_out, start_instant_ns
 from hil.run.result import RunResult, chain_result
 from hil.run.setup import Setup
 from hil.scenario import Observed, Radar, Scenario, build
+from hil.timing.budget import with_clocks
+from hil.timing.terms import Clocks
 
 MARGIN_S = 1.0  # on top of the longest chain's limit, for what is still on its way
 
@@ -30,6 +34,7 @@ class Flown:
     counters_before: Mapping[str, Mapping[str, int]]
     counters_after: Mapping[str, Mapping[str, int]]
     watched_ns: tuple[int, int]
+    formatter: Mapping[str, FormatterClocks]  # of boxes whose formatter has a clock
 
 
 def scenario_radar(radar: BenchRadar) -> Radar:
@@ -78,11 +83,35 @@ def fly(setup: Setup, stand: Stand, scenario: Scenario, seed: int | None, watch:
     hold_until_ns = epoch_ns + int(scenario.duration_s * 1e9)
     departures = carry_out(stand, list(injections.values()), hold_until_ns, drain_s, watch)
     after = {name: box.counters() for name, box in stand.boxes.items()}
-    return Flown(observed, injections, departures, before, after, (begun_ns, stand.now_ns()))
+    formatter = formatter_clocks(stand)
+    return Flown(observed, injections, departures, before, after, (begun_ns, stand.now_ns()), formatter)
+
+
+def formatter_clocks(stand: Stand) -> dict[str, FormatterClocks]:
+    """What the boxes of an `rtl` bench have counted; empty on other benches. Raises BenchError for an answer of another form."""
+    if stand.config.file.fidelity != "rtl":
+        return {}
+    asked = {name: console.formatter_clocks(name, box.ask) for name, box in stand.boxes.items()}
+    return {name: clocks for name, clocks in asked.items() if clocks.messages}
+
+
+def counted(setup: Setup, formatter: Mapping[str, FormatterClocks]) -> Setup:
+    """The set-up with the clocks that were counted as terms of its budgets."""
+    terms = {
+        name: Clocks(
+            min_clocks=seen.clocks_min,
+            max_clocks=seen.clocks_max,
+            clock_mhz=seen.clock_mhz,
+            note=f"formatter, counted over {seen.messages} messages",
+        )
+        for name, seen in formatter.items()
+    }
+    return replace(setup, budgets={name: with_clocks(budget, terms) for name, budget in setup.budgets.items()})
 
 
 def result_of(setup: Setup, stand: Stand, flown: Flown, capture: Capture) -> RunResult:
-    """Pair what was sent with what the taps saw, chain by chain."""
+    """Pair what was sent with what the taps saw, chain by chain; clocks counted in a formatter are terms of the budgets."""
+    setup = counted(setup, flown.formatter)
     chains = {}
     for chain in setup.links.chain:
         radar = chain.path[0]
@@ -99,4 +128,5 @@ def result_of(setup: Setup, stand: Stand, flown: Flown, capture: Capture) -> Run
         drops=stand.drops(),
         watched_ns=flown.watched_ns,
         floor=floor_of_run(setup, stand, flown.injections, flown.departures),
+        formatter=flown.formatter,
     )

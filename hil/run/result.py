@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from hil.bench.model import BenchConfig, Radar
 from hil.bench.stand import tap_name
+from hil.boxes.box import FormatterClocks
 from hil.columns import MISSING, StampSource, Table
 from hil.run.capture import Capture
 from hil.run.floor import BenchFloor
@@ -46,6 +47,7 @@ class RunResult:
     drops: Mapping[str, int]
     watched_ns: tuple[int, int]
     floor: BenchFloor
+    formatter: Mapping[str, FormatterClocks] = field(default_factory=dict)  # of boxes whose formatter has a clock
 
 
 def interface_of(path: Sequence[str], tap: str) -> str:
