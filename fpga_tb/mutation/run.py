@@ -73,7 +73,7 @@ def build(count: int) -> tuple[Path, list[str]]:
     run_tool(
         [*yosys, f"{prepare}; mutate -list {count * 5 // 4} -seed {SEED} -ctrl mutsel 16 1 -o {listing}"],
         BUILD / "list.log",
-        "read it",
+        "make fpga-tools",
     )
     candidates = [line for line in listing.read_text().splitlines() if line.startswith("mutate")]
     design = json.loads(plain.read_text())
@@ -81,7 +81,7 @@ def build(count: int) -> tuple[Path, list[str]]:
     chosen = [re.sub(r"-ctrl mutsel 16 \d+", f"-ctrl mutsel 16 {i}", line) for i, line in enumerate(chosen, 1)]
     listing.write_text("\n".join(chosen) + "\n")
     apply = f"read_rtlil {BUILD}/plain.il; script {listing}; opt_clean; write_verilog -noattr {netlist}"
-    run_tool([*yosys, apply], BUILD / "apply.log", "read it")
+    run_tool([*yosys, apply], BUILD / "apply.log", "make fpga-tools")
     library = BUILD / "libmutants.so"
     model.verilate(formatter, [netlist], BUILD, library, defines=["MUTANTS"])
     return library, [_words(line) for line in chosen]

