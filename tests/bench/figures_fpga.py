@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from fpga_tb.mutation.suite import packets  # noqa: E402
+from fpga_tb.mutation.packets import packets  # noqa: E402
 from fpga_tb.sim import model  # noqa: E402
 from fpga_tb.tb import formatter_file, records, simulators, volume  # noqa: E402
 from fpga_tb.tb.simulators import ICARUS, VERILATOR  # noqa: E402
