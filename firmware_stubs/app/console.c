@@ -122,6 +122,31 @@ static void counters_query(void *context, struct scpi *scpi, const char *paramet
     text_add_unsigned(&scpi->reply, box->tracker.table.live, 1);
 }
 
+/* Clocks that the formatters of all outputs took; zeros where they have no clock. */
+static void formatter_query(void *context, struct scpi *scpi, const char *parameters)
+{
+    const struct box *box = context;
+    struct cat062_clocks all = {0};
+    (void)parameters;
+    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
+        const struct cat062_clocks one = cat062_clocks(&box->formatters[port]);
+        if (one.messages > 0) {
+            all.least = all.messages == 0 || one.least < all.least ? one.least : all.least;
+            all.most = one.most > all.most ? one.most : all.most;
+            all.messages += one.messages;
+            all.period_ps = one.period_ps;
+        }
+    }
+    text_add(&scpi->reply, "messages=");
+    text_add_unsigned(&scpi->reply, all.messages, 1);
+    text_add(&scpi->reply, ",clocks_min=");
+    text_add_unsigned(&scpi->reply, all.least, 1);
+    text_add(&scpi->reply, ",clocks_max=");
+    text_add_unsigned(&scpi->reply, all.most, 1);
+    text_add(&scpi->reply, ",period_ps=");
+    text_add_unsigned(&scpi->reply, all.period_ps, 1);
+}
+
 static void log_query(void *context, struct scpi *scpi, const char *parameters)
 {
     const struct box *box = context;
@@ -198,6 +223,7 @@ static const struct scpi_command COMMANDS[] = {
     {"SYSTem:TIME?", time_query},
     {"SYSTem:TIME", time_set},
     {"STATus:COUNters?", counters_query},
+    {"STATus:FORMatter?", formatter_query},
     {"DIAGnostic:LOG?", log_query},
     {"DIAGnostic:PPS", pps_set},
     {"DIAGnostic:PPS?", pps_query},

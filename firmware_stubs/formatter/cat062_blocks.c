@@ -22,11 +22,11 @@ size_t cat062_blocks(const uint8_t *records, size_t count, uint16_t mtu, uint8_t
         return SIZE_MAX;
     }
     cat062_init(&formatter, sac, sic, service, append, &buffer);
-    formatter.block.mtu = mtu;
+    cat062_set_mtu(&formatter, mtu);
     for (size_t i = 0; i < count; i++) {
         (void)cat062_push(&formatter, records + i * TRACK_RECORD_OCTETS, TRACK_RECORD_OCTETS, 0);
     }
-    block_close(&formatter.block);
+    cat062_flush(&formatter);
     *malformed = formatter.malformed;
     return buffer.used <= buffer.capacity ? buffer.used : SIZE_MAX;
 }

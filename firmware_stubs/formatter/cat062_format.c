@@ -42,12 +42,12 @@ int main(int argc, char **argv)
         return usage();
     }
     cat062_init(&formatter, (uint8_t)sac, (uint8_t)sic, (uint8_t)service, write_block, stdout);
-    formatter.block.mtu = (uint16_t)mtu;
+    cat062_set_mtu(&formatter, (uint16_t)mtu);
     size_t n = 0;
     while ((n = fread(record, 1, sizeof record, stdin)) > 0) {
         (void)cat062_push(&formatter, record, n, 0);
     }
-    block_close(&formatter.block);
+    cat062_flush(&formatter);
     (void)fprintf(stderr, "records=%llu malformed=%llu blocks=%llu\n", (unsigned long long)formatter.records,
                   (unsigned long long)formatter.malformed, (unsigned long long)blocks);
     return fflush(stdout) == 0 ? 0 : 1;

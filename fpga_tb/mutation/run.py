@@ -1,7 +1,8 @@
 """Mutate the shipped formatter and see what survives: `python -m fpga_tb.mutation.run [N]` writes build/fpga/mutation.json.
 
 yosys puts N first-order mutants into one netlist behind a selector, Verilator makes one library of it, and each mutant runs
-through the suite until a requirement breaks. Exit code 1 when fewer than 95 % are killed.
+through the suite until a requirement breaks. What survives goes to equivalence.py: *equivalent* is a proof, *different* a hole in
+the suite, *open* neither. Exit code 1 when fewer than 95 % are killed or a survivor is different.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from fpga_tb.mutation import equivalence
 from fpga_tb.mutation.suite import Suite
 from fpga_tb.sim import model
 from fpga_tb.synth.ecp5 import run_tool
@@ -35,7 +37,8 @@ def main(count: int) -> int:
     """Print and store how many were killed, by which step, and where each survivor lies."""
     BUILD.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    library, mutants = build(count)
+    library, commands = build(count)
+    mutants = [_words(command) for command in commands]
     built_s = time.monotonic() - started
     control = first_broken((library, 0))
     if control is not None:
@@ -44,7 +47,9 @@ def main(count: int) -> int:
     started = time.monotonic()
     with multiprocessing.Pool(2, maxtasksperchild=64) as pool:
         broken = pool.map(first_broken, [(library, i) for i in range(1, len(mutants) + 1)], chunksize=8)
-    survivors = [{"mutant": i + 1, "what": mutants[i]} for i, step in enumerate(broken) if step is None]
+    alive = [i for i, step in enumerate(broken) if step is None]
+    judged = equivalence.judge(BUILD / "plain.il", [commands[i] for i in alive], BUILD / "equivalence")
+    survivors = [{"mutant": i + 1, "shown": shown, "what": mutants[i]} for i, shown in zip(alive, judged, strict=True)]
     killed = len(mutants) - len(survivors)
     by_step = {step: broken.count(step) for step in sorted({step for step in broken if step})}
     figures = {
@@ -56,12 +61,12 @@ def main(count: int) -> int:
         f"{killed} of {len(mutants)} mutants killed ({killed / len(mutants):.1%}) in {figures['run_s']} s; by {by_step}"
     )
     for survivor in survivors:
-        print(f"  survivor {survivor['mutant']:4} {survivor['what']}")
-    return 0 if killed >= LEAST_KILLED * len(mutants) else 1
+        print(f"  survivor {survivor['mutant']:4} {survivor['shown']:10} {survivor['what']}")
+    return 0 if killed >= LEAST_KILLED * len(mutants) and equivalence.DIFFERENT not in judged else 1
 
 
 def build(count: int) -> tuple[Path, list[str]]:
-    """The library with every mutant in it, and a line about each."""
+    """The library with every mutant in it, and yosys' command that made each."""
     formatter = _suite.formatter
     text = BUILD / "wrapper.sv"
     text.write_text(wrapper(formatter))
@@ -73,7 +78,7 @@ def build(count: int) -> tuple[Path, list[str]]:
     run_tool(
         [*yosys, f"{prepare}; mutate -list {count * 5 // 4} -seed {SEED} -ctrl mutsel 16 1 -o {listing}"],
         BUILD / "list.log",
-        "read it",
+        "make fpga-tools",
     )
     candidates = [line for line in listing.read_text().splitlines() if line.startswith("mutate")]
     design = json.loads(plain.read_text())
@@ -81,10 +86,10 @@ def build(count: int) -> tuple[Path, list[str]]:
     chosen = [re.sub(r"-ctrl mutsel 16 \d+", f"-ctrl mutsel 16 {i}", line) for i, line in enumerate(chosen, 1)]
     listing.write_text("\n".join(chosen) + "\n")
     apply = f"read_rtlil {BUILD}/plain.il; script {listing}; opt_clean; write_verilog -noattr {netlist}"
-    run_tool([*yosys, apply], BUILD / "apply.log", "read it")
+    run_tool([*yosys, apply], BUILD / "apply.log", "make fpga-tools")
     library = BUILD / "libmutants.so"
-    model.verilate([netlist], BUILD, library, defines=["MUTANTS"])
-    return library, [_words(line) for line in chosen]
+    model.verilate(formatter, [netlist], BUILD, library, defines=["MUTANTS"])
+    return library, chosen
 
 
 def first_broken(job: tuple[Path, int]) -> str | None:

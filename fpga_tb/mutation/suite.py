@@ -13,12 +13,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from fpga_tb.sim.model import OKAY, SLVERR, Device, Result
+from fpga_tb.mutation import random_rounds
+from fpga_tb.mutation.packets import packets, sent
+from fpga_tb.sim.model import OKAY, SLVERR, Device
 from fpga_tb.tb import oracle, records
 from fpga_tb.tb.formatter_file import Formatter, Registers
 from fpga_tb.tb.malformed import every_kind
 
-LAST = 0x100
 NEVER = 2**31
 HOLES = 300  # records with octets that do not count
 
@@ -51,6 +52,7 @@ class Suite:
         yield self._held_output
         yield self._many_small_blocks
         yield self._reset
+        yield self._random_rounds
 
     def first_broken(self, device: Device) -> str | None:
         """Name of the first step that the device fails, None when it passes all."""
@@ -70,7 +72,7 @@ class Suite:
             whole = wanted[:-1]  # the last block waits for more
             beats_out = sum(-(-len(block) // 8) for block in whole)
             fast = result.last_in - result.first_in < max(beats_in, beats_out + 200) + 2
-            if not (_sent(result, whole) and fast and result.beats_taken == beats_in):
+            if not (sent(result, whole) and fast and result.beats_taken == beats_in):
                 return False
             if len(result.end_clocks) and result.end_clocks[-1] - result.first_out > max(beats_in, beats_out) + 2:
                 return False
@@ -85,7 +87,7 @@ class Suite:
             if not self._configure(device, source, service, mtu, 12_000):
                 return False
             result = device.run(words, controls, pauses=pauses, seed=seed, drain_clocks=13_000, most_clocks=90_000)
-            if not _sent(result, wanted) or self._read(device, "blocks") != len(wanted):
+            if not sent(result, wanted) or self._read(device, "blocks") != len(wanted):
                 return False
             if self._read(device, "closed_by_mtu") != len(wanted) - 1 or self._read(device, "closed_by_timer") != 1:
                 return False
@@ -97,7 +99,7 @@ class Suite:
         if not self._configure(device, 0xFFFF, 255, 1472, 3000):
             return False
         result = device.run(words, controls, drain_clocks=4000, most_clocks=40_000)
-        if not _sent(result, wanted) or any(self._read(device, name) != n for name, n in counts.items()):
+        if not sent(result, wanted) or any(self._read(device, name) != n for name, n in counts.items()):
             return False
         holes, hole_controls = self._holes  # an octet that does not count, in any place of any beat
         result = device.run(holes, hole_controls, drain_clocks=300, most_clocks=20_000)
@@ -124,7 +126,7 @@ class Suite:
             drain_clocks=45_000,
             most_clocks=200_000,
         )
-        return _sent(rest, wanted) and self._read(device, "records") == len(table)
+        return sent(rest, wanted) and self._read(device, "records") == len(table)
 
     def _held_output(self, device: Device) -> bool:
         """All that a blocked formatter took comes out when the output opens, with nothing behind it to push."""
@@ -135,9 +137,11 @@ class Suite:
             if not self._configure(device, 0, 0, 1472, 40_000):
                 return False
             blocked = device.run(words[:taken], controls[:taken], pauses=(0, 256), drain_clocks=NEVER, most_clocks=9000)
+            if not blocked.offered:  # AXI4-Stream: valid does not wait for ready
+                return False
             taken = blocked.beats_taken
         held = device.run(words[:0], controls[:0], drain_clocks=45_000, most_clocks=100_000)
-        return _sent(held, self._blocks(table[: taken // 7], 0, 0, 1472))
+        return sent(held, self._blocks(table[: taken // 7], 0, 0, 1472))
 
     def _many_small_blocks(self, device: Device) -> bool:
         """One record a block, output blocked: the list of lengths fills as well."""
@@ -149,7 +153,7 @@ class Suite:
         rest = device.run(
             words[stuck.beats_taken :], controls[stuck.beats_taken :], drain_clocks=6000, most_clocks=30_000
         )
-        return not stuck.octets.size and _sent(rest, wanted)
+        return not stuck.octets.size and sent(rest, wanted)
 
     def _reset(self, device: Device) -> bool:
         """In the middle of anything; afterwards silence, counters at 0, settings as documented, and good service."""
@@ -178,6 +182,9 @@ class Suite:
                 return False
         return self._full_rate(device)
 
+    def _random_rounds(self, device: Device) -> bool:
+        return all(random_rounds.holds(device, self.formatter, one) for one in self._rounds)
+
     # ── time ──
 
     def _short_flush(self, device: Device) -> bool:
@@ -187,7 +194,7 @@ class Suite:
                 return False
             table, (words, controls) = self._single[i]
             result = device.run(words, controls, drain_clocks=flush + 100, most_clocks=flush + 400)
-            if not _sent(result, self._blocks(table, 0x0203, 4, 1400)):
+            if not sent(result, self._blocks(table, 0x0203, 4, 1400)):
                 return False
             if not flush <= result.end_clocks[0] - result.last_in <= flush + 60:
                 return False
@@ -210,7 +217,7 @@ class Suite:
         first = device.run(words[:7], controls[:7], drain_clocks=NEVER, most_clocks=400)
         second = device.run(words[7:], controls[7:], drain_clocks=500, most_clocks=1500)
         due = 400 - first.last_in + second.end_clocks[0] if len(second.end_clocks) else 0
-        return not first.octets.size and _sent(second, self._blocks(table, 0x0203, 4, 1400)) and 700 <= due <= 760
+        return not first.octets.size and sent(second, self._blocks(table, 0x0203, 4, 1400)) and 700 <= due <= 760
 
     # ── registers ──
 
@@ -310,7 +317,7 @@ class Suite:
             for i, name in enumerate(names):
                 if device.write(self.registers.address[name], value ^ i << 8) != OKAY:
                     return False
-            if not _sent(device.run(words, controls, drain_clocks=280, most_clocks=900), self._blocks(table, 0, 0, 61)):
+            if not sent(device.run(words, controls, drain_clocks=280, most_clocks=900), self._blocks(table, 0, 0, 61)):
                 return False
             moved = {name: 1 for name in names} | {"records": 2, "blocks": 2}
             for i, name in enumerate(names):
@@ -327,6 +334,10 @@ class Suite:
         return value if response == OKAY else None
 
     # ── stimulus ──
+
+    @cached_property
+    def _rounds(self) -> list[random_rounds.Round]:
+        return random_rounds.draw_rounds(self.formatter, self.seed)
 
     def _beats(self, table: records.Table) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
         return packets([row.tobytes() for row in records.octets(table, self.formatter.record)])
@@ -424,23 +435,3 @@ class Suite:
     def _small(self) -> tuple[tuple[np.ndarray, np.ndarray], list[bytes]]:
         table = records.draw(np.random.default_rng([self.seed, 7]), 60, 0.9)
         return self._beats(table), self._blocks(table, 0x55AA, 1, self.formatter.settings.mtu_min)
-
-
-def packets(stream: list[bytes]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint16]]:
-    """Packets of any length as beats."""
-    words, controls = [], []
-    for packet in stream:
-        words.append(np.frombuffer(packet + bytes(-len(packet) % 8), "<u8"))
-        control = np.full(len(words[-1]), 0xFF, np.uint16)
-        control[-1] = ((1 << (len(packet) - 1) % 8 + 1) - 1) | LAST
-        controls.append(control)
-    return np.concatenate(words).astype(np.uint64), np.concatenate(controls)
-
-
-def _sent(result: Result, wanted: list[bytes]) -> bool:
-    ends = np.cumsum([len(block) for block in wanted]).astype(np.uint64)
-    return (
-        not result.rules_broken
-        and np.array_equal(result.ends, ends)
-        and result.octets.tobytes() == b"".join(wanted)
-    )  # fmt: skip

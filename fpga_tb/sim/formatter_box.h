@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Verilated formatter as a box calls it, in place of its C formatter: track records in, CAT062 data blocks out.
- * The box's time becomes clocks: its flush time is 4096 of them, so that a second of box time costs milliseconds. */
+ * The box's time becomes clocks: its flush time is FLUSH_CLOCKS of them, so that a second of box time costs milliseconds. */
 #ifndef FORMATTER_BOX_H
 #define FORMATTER_BOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,15 +22,33 @@ struct formatter_settings {
     void *context;
 };
 
-/* NULL when a setting is refused. */
+/* A message's latency: from the record that ends its block, or the end of the flush time, to the block's last beat. */
+struct formatter_latency {
+    uint64_t messages, least, most;
+    uint32_t period_ps; /* of the clock that the formatter file names */
+};
+
+/* NULL when a setting is refused, or the formatter has no registers. */
 void *formatter_box_new(const struct formatter_settings *settings);
 void formatter_box_free(void *box);
 
-/* One track record of `n` octets; blocks that it completes go to the sink. */
-void formatter_box_push(void *box, const uint8_t *record, size_t n);
+/* Take effect with the next block; an open one leaves before the MTU changes. False: refused. */
+bool formatter_box_set_mtu(void *box, uint16_t mtu_octets);
+bool formatter_box_set_flush_ns(void *box, uint64_t flush_ns);
 
-/* Box time that has passed since the last call; blocks whose flush time is over go to the sink. */
-void formatter_box_advance(void *box, uint64_t elapsed_ns);
+/* One track record of `n` octets; blocks that it completes go to the sink. False: the formatter dropped it. */
+bool formatter_box_push(void *box, const uint8_t *record, size_t n, uint64_t now_ns);
+
+/* Lets the formatter's clock follow the box's; blocks whose flush time is over go to the sink. */
+void formatter_box_poll(void *box, uint64_t now_ns);
+
+/* Lets the flush time of an open block pass at once. */
+void formatter_box_flush(void *box);
+
+/* When formatter_box_poll has something to do; UINT64_MAX = no block is open. */
+uint64_t formatter_box_deadline_ns(const void *box);
+
+struct formatter_latency formatter_box_latency(const void *box);
 
 #ifdef __cplusplus
 }

@@ -131,10 +131,11 @@ void formatter_run(void* handle, formatter_batch* b) {
     }
     b->clocks = m.clocks - start;
     b->rules_broken = m.rules_broken - broken;
+    b->offered = t.m_axis_tvalid;
 }
 
 // AXI4-Lite: the response (0 OKAY, 2 SLVERR), or -1 when none comes or it does not wait for its `delay` clocks.
-// `lag` clocks lie between address and data.
+// `lag` clocks lie between address and data. No beat is taken meanwhile.
 int formatter_write(void* handle, uint32_t address, uint32_t value, uint32_t strobe, int lag, int delay) {
     auto& m = *static_cast<Model*>(handle);
     auto& t = m.top;
@@ -143,6 +144,7 @@ int formatter_write(void* handle, uint32_t address, uint32_t value, uint32_t str
     t.s_axil_wdata = value;
     t.s_axil_wstrb = static_cast<uint8_t>(strobe);
     t.s_axil_bready = 0;
+    t.m_axis_tready = 0;
     for (uint64_t i = 0; i < BUS_PATIENCE; i++) {
         t.s_axil_awvalid = !address_done && static_cast<int>(i) >= lag;
         t.s_axil_wvalid = !data_done && static_cast<int>(i) >= -lag;
@@ -173,6 +175,7 @@ int formatter_read(void* handle, uint32_t address, uint32_t* value, int delay) {
     bool taken = false;
     t.s_axil_araddr = static_cast<std::remove_reference_t<decltype(t.s_axil_araddr)>>(address);
     t.s_axil_rready = 0;
+    t.m_axis_tready = 0;
     for (uint64_t i = 0; i < BUS_PATIENCE; i++) {
         t.s_axil_arvalid = !taken;
         t.eval();

@@ -23,6 +23,7 @@ struct formatter_batch {
     uint64_t blocks_room;
     // out; clocks are counted from the call
     uint64_t beats_taken, octets_used, blocks, first_in, last_in, first_out, clocks, rules_broken;
+    uint64_t offered;  // at the end a beat waits for ready
 };
 
 void* formatter_new(uint32_t mutant);

@@ -1,12 +1,18 @@
-"""The Verilated formatter as a shared library: built here, driven through ctypes. No cocotb, no Python between two clocks."""
+"""The Verilated formatter as a shared library: built here, driven through ctypes. No cocotb, no Python between two clocks.
+
+`python -m fpga_tb.sim.model FORMATTER.toml TO.so` makes the library that a box with RTL in its data path is linked with.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import fcntl
+import filecmp
 import hashlib
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fpga_tb.tb import simulators
-from fpga_tb.tb.formatter_file import Formatter
+from fpga_tb.tb.formatter_file import SHIPPED, Formatter, load
 from fpga_tb.tb.wrapper import TOP, wrapper
-from hil.errors import BenchError
+from hil.errors import BenchError, ConfigError, HilError
 
 HERE = Path(__file__).resolve().parent
 DRIVERS = (HERE / "formatter_model.cpp", HERE / "formatter_box.cpp")
@@ -38,6 +44,7 @@ class _Batch(ctypes.Structure):
         ("blocks_room", ctypes.c_uint64),
         *((name, ctypes.c_uint64) for name in ("beats_taken", "octets_used", "blocks")),
         *((name, ctypes.c_uint64) for name in ("first_in", "last_in", "first_out", "clocks", "rules_broken")),
+        ("offered", ctypes.c_uint64),
     ]
 
 
@@ -54,6 +61,7 @@ class Result:
     first_out: int
     clocks: int
     rules_broken: int  # AXI4-Stream: valid or payload changed before ready
+    offered: bool  # at the end a beat waits for ready
 
 
 class Device:
@@ -117,7 +125,7 @@ class Device:
         self._library.formatter_run(self._handle, ctypes.byref(b))
         return Result(
             octets[: b.octets_used], ends[: b.blocks], end_clocks[: b.blocks],
-            b.beats_taken, b.first_in, b.last_in, b.first_out, b.clocks, b.rules_broken,
+            b.beats_taken, b.first_in, b.last_in, b.first_out, b.clocks, b.rules_broken, bool(b.offered),
         )  # fmt: skip
 
 
@@ -136,7 +144,7 @@ def library(formatter: Formatter, coverage: bool = False) -> Path:
     digest = hashlib.sha256(
         wrapper(formatter).encode()
         + b"".join(path.read_bytes() for path in sorted(HERE.glob("formatter_*")))
-        + bytes([coverage])
+        + repr((coverage, _facts(formatter))).encode()
     )
     for source in formatter.sources:
         digest.update(Path(source).read_bytes())
@@ -148,12 +156,18 @@ def library(formatter: Formatter, coverage: bool = False) -> Path:
         made = folder / "libformatter.so"
         if not made.exists():
             text.write_text(wrapper(formatter))
-            verilate([*map(Path, formatter.sources), text], folder, made, coverage=coverage)
+            verilate(formatter, [*map(Path, formatter.sources), text], folder, made, coverage=coverage)
     return made
 
 
 def verilate(
-    sources: Sequence[Path], folder: Path, made: Path, *, defines: Sequence[str] = (), coverage: bool = False
+    formatter: Formatter,
+    sources: Sequence[Path],
+    folder: Path,
+    made: Path,
+    *,
+    defines: Sequence[str] = (),
+    coverage: bool = False,
 ) -> None:
     """Verilate `formatter_under_test` and link it with the C interface; raises BenchError."""
     simulators.require(simulators.VERILATOR)
@@ -168,13 +182,42 @@ def verilate(
         objects += [f"{include}/verilated.cpp", f"{include}/verilated_threads.cpp"]
         objects += [f"{include}/verilated_cov.cpp"] if coverage else []
     unfinished = made.with_suffix(".part")
-    defines = [*defines, *(["VM_COVERAGE=1"] if coverage else [])]
+    defines = [*defines, *_facts(formatter), *(["VM_COVERAGE=1"] if coverage else [])]
     _run(
         ["g++", "-std=c++17", "-O3", "-fPIC", "-shared", *(f"-D{name}" for name in defines),
          *(f"-I{path}" for path in (parts, HERE, include, f"{include}/vltstd")),
          "-o", str(unfinished), *map(str, DRIVERS), *objects, "-pthread"]
     )  # fmt: skip
     unfinished.rename(made)
+
+
+def library_for_box(formatter: Formatter) -> Path:
+    """The library for a box whose firmware writes the shipped track record. Raises ConfigError when this formatter reads another
+    one, or has no registers."""
+    if formatter.record != load(SHIPPED).record:
+        raise ConfigError(
+            f"formatter {formatter.name} reads another track record than the box writes", "see docs/icd.md section 3"
+        )
+    if formatter.registers is None:
+        raise ConfigError(f"formatter {formatter.name} has no registers", "the box sets SAC, SIC, MTU and flush time")
+    return library(formatter)
+
+
+def install(library: Path, to: Path) -> None:
+    """Copy `library` unless `to` is the same already: running boxes keep theirs, and nothing needs to be linked again."""
+    if to.exists() and filecmp.cmp(library, to, shallow=False):
+        return
+    unfinished = to.with_suffix(".part")
+    shutil.copyfile(library, unfinished)
+    unfinished.rename(to)
+
+
+def _facts(formatter: Formatter) -> list[str]:
+    """What formatter_box.cpp has to know of the formatter; without registers it refuses to start."""
+    addresses = formatter.registers.address if formatter.registers else {}
+    names = ("source", "service", "mtu", "flush", "records")
+    facts = [f"REGISTER_{name.upper()}={addresses.get(name, 0)}" for name in names]
+    return [*facts, f"FORMATTER_PERIOD_PS={round(formatter.clock.period_ns * 1e3)}"]
 
 
 def _run(command: list[str]) -> str:
@@ -187,3 +230,11 @@ def _run(command: list[str]) -> str:
         said = [line for line in done.stderr.splitlines() if "rror" in line] or [done.stderr[-200:]]
         raise BenchError(f"{os.path.basename(command[0])}: {said[0]}", "mend the source")  # noqa: PTH119
     return done.stdout
+
+
+if __name__ == "__main__":
+    try:
+        install(library_for_box(load(Path(sys.argv[1]))), Path(sys.argv[2]))
+    except HilError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)

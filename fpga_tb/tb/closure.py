@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fpga_tb.mutation.suite import Suite, packets
+from fpga_tb.mutation.packets import packets
+from fpga_tb.mutation.suite import Suite
 from fpga_tb.sim import model
 from fpga_tb.sim.model import OKAY, SLVERR, Device, Result
 from fpga_tb.tb import formatter_file, records, simulators, verdict

@@ -32,7 +32,7 @@ ICARUS = "icarus"
 VERILATOR = "verilator"
 _TOOLS = {  # executable, version option, oldest version that works, what mends it
     ICARUS: ("iverilog", "-V", (11, 0), "apt-get install -y iverilog"),
-    VERILATOR: ("verilator", "--version", (5, 36), "make fpga-tools (Debian's verilator is too old for cocotb)"),
+    VERILATOR: ("verilator", "--version", (5, 36), "make fpga-tools (Debian's is too old for cocotb)"),
 }
 _VERILATOR_ARGS = ("-O3", "--assert", "--x-assign", "unique", "--x-initial", "unique", "-Wno-fatal", "-Wall")
 

@@ -30,17 +30,21 @@ class Settings(ctypes.Structure):
 class Box:
     def __init__(self, library: str, mtu: int) -> None:
         self.blocks: list[bytes] = []
+        self.now_ns = 1_000_000
         self._sink = SINK(lambda _context, block, n: self.blocks.append(ctypes.string_at(block, n)))
         self._library = ctypes.CDLL(library)
         self._library.formatter_box_new.restype = ctypes.c_void_p
+        self._library.formatter_box_push.restype = ctypes.c_bool
         settings = Settings(1, 2, 3, mtu, FLUSH_NS, self._sink, None)
         self.handle = ctypes.c_void_p(self._library.formatter_box_new(ctypes.byref(settings)))
 
-    def push(self, record: bytes) -> None:
-        self._library.formatter_box_push(self.handle, record, ctypes.c_size_t(len(record)))
+    def push(self, record: bytes) -> bool:
+        now_ns = ctypes.c_uint64(self.now_ns)
+        return bool(self._library.formatter_box_push(self.handle, record, ctypes.c_size_t(len(record)), now_ns))
 
     def advance(self, elapsed_ns: int) -> None:
-        self._library.formatter_box_advance(self.handle, ctypes.c_uint64(elapsed_ns))
+        self.now_ns += elapsed_ns
+        self._library.formatter_box_poll(self.handle, ctypes.c_uint64(self.now_ns))
 
     def close(self) -> None:
         if self.handle:
@@ -83,8 +87,8 @@ def test_block_leaves_when_its_flush_time_is_over_and_not_before(box: Box, forma
 def test_malformed_record_is_dropped(box: Box, formatter: Formatter, seed: int) -> None:
     table = records.draw(np.random.default_rng(seed), 2)
     rows = [row.tobytes() for row in records.octets(table, formatter.record)]
-    for record in (rows[0], rows[0][:-1], b"", rows[0] + b"\0" * 8, rows[1]):
-        box.push(record)
+    taken = [box.push(record) for record in (rows[0], rows[0][:-1], b"", rows[0] + b"\0" * 8, rows[1])]
+    assert taken == [True, False, False, False, True]
     box.advance(2 * FLUSH_NS)
     assert box.blocks == list(oracle.blocks(oracle.all_octets(table, 1, 2, 3), 1400))
 

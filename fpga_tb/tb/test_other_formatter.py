@@ -1,7 +1,8 @@
-"""A user's own formatter: other port names, the other octet order, reset low, no registers; the same benches run on it."""
+"""A user's own formatter: other ports, record layout and octet order, reset low, no registers; the same benches run on it."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from fpga_tb.tb import formatter_file, simulators, volume
@@ -15,6 +16,16 @@ module track_to_asterix (
     output logic [63:0] tx_d, output logic [7:0] tx_k, output logic tx_v, input wire logic tx_r, output logic tx_l
 );
     wire [63:0] in_high, out_high;
+    logic [63:0] shipped;  // the record as the inner formatter reads it: validity bits turned round, Mode 3/A behind X and Y
+    logic [2:0] at;
+    always_ff @(posedge ck)
+        if (!resetn) at <= 3'd0;
+        else if (rx_v && rx_r) at <= rx_l || at == 3'd7 ? 3'd0 : at + 3'd1;
+    always_comb begin
+        shipped = in_high;
+        if (at == 3'd0) for (int i = 0; i < 11; i++) shipped[53 + i] = in_high[63 - i];
+        if (at == 3'd2) shipped = {in_high[47:0], in_high[63:48]};
+    end
     wire [7:0] keep_high;
     for (genvar i = 0; i < 8; i++) begin : octet
         assign in_high[8 * i +: 8] = rx_d[8 * (7 - i) +: 8];
@@ -22,7 +33,7 @@ module track_to_asterix (
         assign tx_k[i] = keep_high[7 - i];
     end
     cat062_formatter #(.FLUSH_CLOCKS_RESET(32'd3000)) inner (
-        .clk(ck), .rst(!resetn), .s_axis_tdata(in_high), .s_axis_tkeep(8'hFF), .s_axis_tvalid(rx_v), .s_axis_tready(rx_r),
+        .clk(ck), .rst(!resetn), .s_axis_tdata(shipped), .s_axis_tkeep(8'hFF), .s_axis_tvalid(rx_v), .s_axis_tready(rx_r),
         .s_axis_tlast(rx_l), .m_axis_tdata(out_high), .m_axis_tkeep(keep_high), .m_axis_tvalid(tx_v), .m_axis_tready(tx_r),
         .m_axis_tlast(tx_l), .s_axil_awaddr(8'd0), .s_axil_awprot(3'd0), .s_axil_awvalid(1'b0), .s_axil_awready(),
         .s_axil_wdata(32'd0), .s_axil_wstrb(4'd0), .s_axil_wvalid(1'b0), .s_axil_wready(), .s_axil_bresp(), .s_axil_bvalid(),
@@ -51,6 +62,7 @@ NAMES = {
     '"m_axis_tready"': '"tx_r"',
     '"m_axis_tlast"': '"tx_l"',
     "flush_clocks = 781250": "flush_clocks = 3000",
+    "x = 16\ny = 19\nmode_3a = 22\n": "x = 18\ny = 21\nmode_3a = 16\n",
 }
 
 
@@ -61,6 +73,9 @@ def test_the_same_benches_run_on_a_formatter_with_other_ports(simulator: str, se
     for old, new in NAMES.items():
         assert old in text
         text = text.replace(old, new)
+    validity = text[text.index("[record.validity]") : text.index("[record.at]")]
+    turned = re.sub(r"= (\d+)", lambda bit: f"= {20 - int(bit.group(1))}", validity)
+    text = text.replace(validity, turned)
     path = tmp_path / "foreign.toml"
     path.write_text(text)
     (tmp_path / "foreign.sv").write_text(FOREIGN)

@@ -66,7 +66,7 @@ class BenchFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     name: Name
     title: str
-    fidelity: Literal["native", "qemu", "sim"]
+    fidelity: Literal["native", "qemu", "rtl", "sim"]
     isolation: Literal["auto", "namespace", "loopback"] = "auto"
     clock: Literal["one_host", "chrony", "ptp", "instrument"] = "one_host"
     clock_standard_us: Annotated[float, msgspec.Meta(ge=0)] = 0.0

@@ -20,6 +20,38 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class FormatterClocks:
+    """How many messages the box's formatter has sent, and how many of its clocks each took (`STAT:FORM?`)."""
+
+    messages: int  # 0: nothing yet, or a formatter without a clock
+    clocks_min: int
+    clocks_max: int
+    period_ps: int
+
+    @property
+    def clock_mhz(self) -> float:
+        """The clock that the formatter was synthesised for."""
+        return 1e6 / self.period_ps
+
+    def facts(self) -> dict[str, float]:
+        """As run.json has it: messages, clocks, and the clocks in ns."""
+        return {
+            "messages": self.messages,
+            "clocks_min": self.clocks_min,
+            "clocks_max": self.clocks_max,
+            "latency_min_ns": round(self.clocks_min * self.period_ps * 1e-3, 1),
+            "latency_max_ns": round(self.clocks_max * self.period_ps * 1e-3, 1),
+            "clock_mhz": self.clock_mhz,
+        }
+
+    def words(self) -> str:
+        """For a reader."""
+        facts = self.facts()
+        ns = f"{facts['latency_min_ns']} … {facts['latency_max_ns']} ns at {self.clock_mhz:g} MHz"
+        return f"{self.messages} messages, {self.clocks_min} … {self.clocks_max} clocks each = {ns}"
+
+
+@dataclass(frozen=True)
 class Sensor:
     """A radar as a box has to know it: SAC/SIC and site (degrees, metres above the ellipsoid)."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from hil.boxes.box import Identity, Sensor
+from hil.boxes.box import FormatterClocks, Identity, Sensor
 from hil.errors import BenchError
 
 Ask = Callable[[str], str]
@@ -33,11 +33,15 @@ def expect_build(name: str, running: str, expected: str) -> None:
 
 def counters(name: str, ask: Ask) -> Mapping[str, int]:
     """Every counter of `STAT:COUN?` by name. Raises BenchError when the answer cannot be read."""
-    answer = ask("STAT:COUN?")
+    return _numbers(name, ask, "STAT:COUN?")
+
+
+def formatter_clocks(name: str, ask: Ask) -> FormatterClocks:
+    """`STAT:FORM?` of box `name`. Raises BenchError when the answer cannot be read."""
     try:
-        return {key: int(value) for key, value in (pair.split("=") for pair in answer.split(","))}
-    except ValueError:
-        raise BenchError(f"{name}: STAT:COUN? gave `{answer[:80]}`", "is this console a box's?") from None
+        return FormatterClocks(**_numbers(name, ask, "STAT:FORM?"))
+    except TypeError:
+        raise BenchError(f"{name}: STAT:FORM? names other things", "flash the right image") from None
 
 
 def add_sensor(name: str, ask: Ask, sensor: Sensor) -> None:
@@ -46,3 +50,11 @@ def add_sensor(name: str, ask: Ask, sensor: Sensor) -> None:
     error = ask(f"CONF:SENS {sensor.sac},{sensor.sic},{site};:SYST:ERR?")
     if not error.startswith("0,"):
         raise BenchError(f"{name} refused sensor {sensor.sac}/{sensor.sic}: {error}", "see docs/icd.md §4")
+
+
+def _numbers(name: str, ask: Ask, query: str) -> dict[str, int]:
+    answer = ask(query)
+    try:
+        return {key: int(value) for key, value in (pair.split("=") for pair in answer.split(","))}
+    except ValueError:
+        raise BenchError(f"{name}: {query} gave `{answer[:80]}`", "is this console a box's?") from None

@@ -18,7 +18,7 @@ class NativeBox(StartedBox):
     def start(self) -> None:
         """Start the process, wait for its `ready`, open its console. Raises BenchError when the image is absent or is not the one
         that the bench file expects, or when the process does not come up."""
-        self._expect_image("build it: make -C firmware_stubs posix")
+        self._expect_image("build it: make -C firmware_stubs posix, or rtl")
         boot, self._boot_ms = ["--boot-ms", str(self._boot_ms)] if self._boot_ms else [], 0
         self._process = self._launcher.spawn(self.name, [str(self.image), *self._arguments(), *boot], self.name)
         said = self._launcher.wait_ready(self.name)

@@ -112,6 +112,8 @@ def outcome_facts(verdicts: Sequence[Verdict], result: RunResult | None) -> dict
     }
     if result is not None:
         facts["counters"] = {box: dict(counters) for box, counters in result.counters_after.items()}
+        if result.formatter:
+            facts["formatter"] = {box: clocks.facts() for box, clocks in result.formatter.items()}
         facts["bench_drops"] = dict(result.drops)
         facts["capture_torn"] = result.capture.torn
     return facts

@@ -156,5 +156,7 @@ def show(
         )
     if "floor" in facts:
         parts.append(Text(f"bench: {facts['floor']}", style="dim"))
+    for box, clocks in (result.formatter if result is not None else {}).items():
+        parts.append(Text(f"formatter of {box}: {clocks.words()}", style="dim"))
     parts.append(Text.assemble("verdict: ", (outcome.value, STYLES[outcome]), f"   run folder: {folder}"))
     console.print(Group(*parts), soft_wrap=True)

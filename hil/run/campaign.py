@@ -7,19 +7,21 @@ what really happened, so that checks know which plots it excuses.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from hil.bench.model import Radar as BenchRadar
 from hil.bench.stand import Stand
+from hil.boxes.box import FormatterClocks
 from hil.columns import Table
 from hil.drivers.serial import octet_time_ns
 from hil.errors import ConfigError
 from hil.run.capture import Capture
 from hil.run.clock import clock_sync_standard_s
 from hil.run.floor import floor_of_run
-from hil.run.injection import Injection, plan_radar
+from hil.run.formatter import formatter_clocks, with_formatter
+from hil.run.injection import Injection, plan_radar, prepare
 from hil.run.line_faults import Spoilt, spoil, unspoilt
 from hil.run.mission import Arriving, Watcher, carry_out, nobody_asks, start_instant_ns
 from hil.run.outages import by_plan, outages_of
@@ -71,6 +73,7 @@ class Flown:
     counters_after: Mapping[str, Mapping[str, int]]
     watched_ns: tuple[int, int]
     strikes: Sequence[Strike] = ()
+    formatter: Mapping[str, FormatterClocks] = field(default_factory=dict)  # of boxes whose formatter has a clock
 
 
 def scenario_radar(radar: BenchRadar) -> Radar:
@@ -112,6 +115,7 @@ def fly(
     for fault in scenario.fault:
         check_possible(setup, stand, fault)
     observed = build(scenario, [scenario_radar(radar) for radar in radars], seed)
+    prepare(radars)
     before = {name: box.counters() for name, box in stand.boxes.items()}
     begun_ns = stand.now_ns()
     epoch_ns = start_instant_ns(stand)
@@ -134,7 +138,7 @@ def fly(
     }
     watched_ns = (begun_ns, stand.now_ns())
     undo(stand, strikes)
-    return Flown(observed, plans, injections, departures, before, after, watched_ns, strikes)
+    return Flown(observed, plans, injections, departures, before, after, watched_ns, strikes, formatter_clocks(stand))
 
 
 def _plan(
@@ -157,7 +161,8 @@ def _plan(
 
 
 def result_of(setup: Setup, stand: Stand, flown: Flown, capture: Capture) -> RunResult:
-    """Pair what was sent with what the taps saw, chain by chain."""
+    """Pair what was sent with what the taps saw, chain by chain; clocks counted in a formatter are terms of the budgets."""
+    setup = with_formatter(setup, flown.formatter)
     outages = outages_of(flown.strikes, setup.limits.recovery)
     chains = {}
     for chain in setup.links.chain:
@@ -180,4 +185,5 @@ def result_of(setup: Setup, stand: Stand, flown: Flown, capture: Capture) -> Run
         strikes=flown.strikes,
         outages=outages,
         refused={name: plan.spoilt.refused for name, plan in flown.plans.items() if plan.spoilt.refused},
+        formatter=flown.formatter,
     )

@@ -21,6 +21,7 @@ from hil.columns import MISSING, TOD_LSB_S, TOD_TICKS_PER_DAY, Table
 from hil.errors import ConfigError
 from hil.framing import frame
 
+LAYERS = "hil.asterix.scapy"
 RANGE_MAX_M = 256 * 1852.0  # I048/040: 16 bit of 1/256 NM
 MODE_S_ROLL_CALL = 5  # I048/020 TYP: single Mode S roll-call
 
@@ -52,6 +53,12 @@ class Injection:
             octets=np.frombuffer(b"".join(self.octets), np.uint8),
             payload=np.frombuffer(b"".join(self.payloads), np.uint8),
         )
+
+
+def prepare(radars: Sequence[Radar]) -> None:
+    """Load what building the messages of these radars takes, a second or more, before their first instant is fixed."""
+    if any(radar.port == "radar_eth" for radar in radars):
+        import_module(LAYERS).record_layer(48)
 
 
 def ticks_of_day(instant_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -133,7 +140,7 @@ def by_columns(category: int, columns: dict[str, npt.NDArray[Any]]) -> list[byte
 
 def _by_scapy(category: int, columns: dict[str, npt.NDArray[Any]]) -> list[bytes]:
     """One data block a record, by the scapy layers: the path a user's hand-made or fuzzed messages take too."""
-    layers = import_module("hil.asterix.scapy")  # takes a second, and only Ethernet radars need it
+    layers = import_module(LAYERS)  # takes a second, and only Ethernet radars need it
     layer = layers.record_layer(category)
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
     return [bytes(layers.AsterixBlock(category=category, records=[layer(**_items(columns, row))])) for row in rows]

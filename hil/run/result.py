@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from hil.bench.model import BenchConfig, Radar
 from hil.bench.stand import tap_name
+from hil.boxes.box import FormatterClocks
 from hil.columns import MISSING, StampSource, Table
 from hil.framing import Cause
 from hil.run.capture import Capture
@@ -68,6 +69,7 @@ class RunResult:
     refused: Mapping[str, Sequence[tuple[int, Cause]]] = field(
         default_factory=dict
     )  # by radar: pieces that its line spoilt
+    formatter: Mapping[str, FormatterClocks] = field(default_factory=dict)  # of boxes whose formatter has a clock
 
     def owed(self, setup: Setup, radar: str) -> tuple[int, int]:
         """How many plots a radar sent whole to its box, and how many of them an outage may have kept from it."""

@@ -7,7 +7,8 @@ A chain of k nodes gives alternating lines: link, node, link, …, link. Taps ar
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,9 +16,9 @@ import numpy.typing as npt
 
 from hil.errors import ConfigError
 from hil.timing.link_file import Chain, LinkFile, read_links
-from hil.timing.terms import Term
+from hil.timing.terms import Clocks, Term
 
-__all__ = ["Budget", "BudgetLine", "budget", "monte_carlo", "read_budgets"]
+__all__ = ["Budget", "BudgetLine", "budget", "monte_carlo", "read_budgets", "with_clocks"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,7 +42,7 @@ class BudgetLine:
 
     @property
     def slack_s(self) -> float:
-        """What the limit leaves beyond the worst case; never negative in a budget that was accepted."""
+        """What the limit leaves beyond the worst case; never negative in a budget as it was accepted (see `with_clocks`)."""
         return self.limit_s - self.worst_s
 
 
@@ -101,6 +102,19 @@ def budget(links: LinkFile, chain_name: str, source: str = "link file") -> Budge
                 "raise limit_ms or lower a term",
             )
     return Budget(chain.name, chain.percentile, chain.confidence, chain.burst, lines, end_to_end)
+
+
+def with_clocks(budget: Budget, counted: Mapping[str, Clocks]) -> Budget:
+    """The budget with what was counted in its nodes, by name, in place of the allowance of the same kind that the link file
+    gives, if it gives one. Limits stay: a count above them takes the slack below 0, and no verdict on that line passes any more."""
+    lines = tuple(
+        replace(line, terms=(*(term for term in line.terms if not isinstance(term, Clocks)), counted[line.name]))
+        if line.kind == "node" and line.name in counted
+        else line
+        for line in budget.lines
+    )
+    terms = tuple(term for line in lines for term in line.terms)
+    return replace(budget, lines=lines, end_to_end=replace(budget.end_to_end, terms=terms))
 
 
 def monte_carlo(line: BudgetLine, n: int, seed: int) -> Floats:

@@ -245,7 +245,32 @@ class Jitter(Term, tag="jitter", frozen=True, kw_only=True):
         return f"0 … {self.max_ms:g} ms, {self.distribution}{scale}"
 
 
-AnyTerm = Serialisation | Ethernet | Fibre | Satellite | Processing | Queueing | Jitter
+class Clocks(Term, tag="clocks", frozen=True, kw_only=True):
+    """Work of synchronous logic: `min_clocks` to `max_clocks` of its clock, evenly spread in Monte Carlo."""
+
+    source = "clocks counted at the logic's ports (docs/icd.md §5) × period of the clock that it was synthesised for"
+
+    max_clocks: int
+    clock_mhz: float
+    min_clocks: int = 0
+
+    def __post_init__(self) -> None:
+        _positive(self, clock_mhz=self.clock_mhz)
+        if not 0 <= self.min_clocks <= self.max_clocks:
+            raise ValueError(f"min_clocks = {self.min_clocks}, max_clocks = {self.max_clocks} is not 0 ≤ min ≤ max")
+
+    def worst_s(self) -> float:
+        return self.max_clocks / (self.clock_mhz * 1e6)
+
+    def sample_s(self, rng: np.random.Generator, n: int) -> Floats:
+        clocks = rng.integers(self.min_clocks, self.max_clocks, n, endpoint=True)
+        return np.asarray(clocks / (self.clock_mhz * 1e6), np.float64)
+
+    def formula(self) -> str:
+        return f"{self.min_clocks} … {self.max_clocks} clocks / {self.clock_mhz:g} MHz"
+
+
+AnyTerm = Serialisation | Ethernet | Fibre | Satellite | Processing | Queueing | Jitter | Clocks
 
 
 def slant_range_km(altitude_km: float, elevation_deg: Floats) -> Floats:

@@ -11,13 +11,14 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from fpga_tb.mutation.suite import packets  # noqa: E402
+from fpga_tb.mutation.packets import packets  # noqa: E402
 from fpga_tb.sim import model  # noqa: E402
 from fpga_tb.tb import formatter_file, records, simulators, volume  # noqa: E402
 from fpga_tb.tb.simulators import ICARUS, VERILATOR  # noqa: E402
@@ -48,6 +49,7 @@ def main() -> int:
     coverage, mutation, synth = (_read(name) for name in ("coverage", "mutation", "synth"))
     proofs = json.loads((simulators.BUILD / "proofs.json").read_text())
     figures = {
+        **_tests(),
         "records_compared": compared["records_compared"] + icarus["records_compared"],
         "mismatches": compared["mismatches"] + icarus["mismatches"],
         "msgs_per_s_cocotbext_axi": round(rates["cocotbext_axi"]),
@@ -60,10 +62,17 @@ def main() -> int:
         },
         "mutants_total": mutation["mutants_total"],
         "mutants_killed": mutation["mutants_killed"],
+        "survivors_equivalent": _shown(mutation, "equivalent"),
+        "survivors_different": _shown(mutation, "different"),
+        "survivors_open": _shown(mutation, "open"),
         "proofs": sum(proof["holds"] and proof["reachable"] for proof in proofs),
         "seeded_errors": sum(proof["errors"] for proof in proofs),
         "seeded_errors_found": sum(proof["errors_found"] for proof in proofs),
-        **{name: synth[name] for name in ("fmax_mhz_worst", "lut", "ff", "bram")},
+        "proof_depth_least": min(
+            (proof["depth"] for proof in proofs if proof["depth"]), default=0
+        ),  # 0 = all unbounded
+        "proof_s": round(sum(proof["seconds"] for proof in proofs), 1),
+        **{name: synth[name] for name in ("fmax_mhz_worst", "lut", "ff", "bram", "clocks")},
         "latency_clocks_min": latency[0],
         "latency_clocks_max": latency[1],
         "latency_ns_max": round(latency[1] * formatter.clock.period_ns, 1),
@@ -85,9 +94,35 @@ def _good(figures: dict[str, Any]) -> bool:
         and figures["toggle_coverage"] >= 90
         and figures["mutants_total"] >= 500
         and figures["mutants_killed"] >= 0.95 * figures["mutants_total"]
+        and figures["survivors_different"] == figures["survivors_open"] == 0
+        and figures["tests_failed"] == 0
         and figures["seeded_errors_found"] == figures["seeded_errors"]
         and figures["fmax_mhz_worst"] >= 156.25
     )
+
+
+def _shown(mutation: dict[str, Any], what: str) -> int:
+    """Survivors of mutation that were shown to be so."""
+    return sum(survivor["shown"] == what for survivor in mutation["survivors"])
+
+
+def _tests() -> dict[str, int]:
+    """The benches and the box with RTL, as pytest counts them."""
+    results = WORK / "tests.xml"
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "fpga_tb/tb",
+        "tests/unit/firmware/test_rib_rtl.py",
+        f"--junitxml={results}",
+    ]
+    with (WORK / "tests.log").open("w") as log:
+        subprocess.run(command, cwd=ROOT, stdout=log, stderr=log, check=False)
+    suite = ET.parse(results).getroot()[0]
+    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    return {"tests": int(suite.get("tests", 0)), "tests_failed": failed, "tests_skipped": int(suite.get("skipped", 0))}
 
 
 def _cocotbext_axi(formatter: formatter_file.Formatter) -> float:

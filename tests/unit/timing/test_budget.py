@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from hil.errors import ConfigError
-from hil.timing.budget import Budget, monte_carlo, read_budgets
+from hil.timing.budget import Budget, monte_carlo, read_budgets, with_clocks
 from hil.timing.percentiles import messages_needed
+from hil.timing.terms import Clocks
 
 SHIPPED = Path(__file__).parents[3] / "lab_config" / "links" / "trilateral.toml"
 
@@ -28,6 +29,17 @@ def test_lines_of_a_chain_alternate_and_join_end_to_end(budgets: dict[str, Budge
 
 def test_first_tap_is_the_radars_out_and_last_the_c2s_in(budgets: dict[str, Budget]) -> None:
     assert (budgets["jp_to_kr"].taps[0], budgets["jp_to_kr"].taps[-1]) == ("jp_radar.out", "kr_c2.in")
+
+
+def test_counted_clocks_are_a_term_of_their_node_and_end_to_end(budgets: dict[str, Budget]) -> None:
+    plain = budgets["jp_to_kr"]
+    once = with_clocks(plain, {"jp_box": Clocks(max_clocks=150_000, clock_mhz=150.0)})
+    again = with_clocks(once, {"jp_box": Clocks(max_clocks=300_000, clock_mhz=150.0)})  # in its place, not on top of it
+    for counted, more_s in ((once, 1e-3), (again, 2e-3)):
+        for line, before in zip(counted.judged, plain.judged, strict=True):
+            extra_s = more_s if line.name in ("jp_box", "end to end") else 0.0
+            assert line.worst_s == pytest.approx(before.worst_s + extra_s)
+            assert line.limit_s == before.limit_s
 
 
 def test_end_to_end_adds_up_every_term_of_the_lines(budgets: dict[str, Budget]) -> None:

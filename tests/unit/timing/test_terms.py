@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hil.timing.terms import (
+    Clocks,
     Ethernet,
     Fibre,
     Jitter,
@@ -27,7 +28,20 @@ TERMS: list[Term] = [
     Jitter(max_ms=2.0),
     Jitter(max_ms=2.0, distribution="exponential", scale_ms=0.5),
     Jitter(max_ms=2.0, distribution="normal", scale_ms=0.5),
+    Clocks(min_clocks=24, max_clocks=142, clock_mhz=156.25),
 ]
+
+
+def test_142_clocks_at_156_25_mhz_take_908_8_ns() -> None:
+    term = Clocks(max_clocks=142, clock_mhz=156.25)
+    assert term.worst_s() == pytest.approx(908.8e-9)
+    assert term.formula() == "0 … 142 clocks / 156.25 MHz"
+
+
+@pytest.mark.parametrize("wrong", [{"min_clocks": 3, "max_clocks": 2}, {"min_clocks": -1, "max_clocks": 2}])
+def test_clocks_must_be_in_order(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="min ≤ max"):
+        Clocks(clock_mhz=100.0, **wrong)
 
 
 def test_serial_frame_worst_case_escapes_every_octet_of_data_and_fcs() -> None:
