@@ -77,7 +77,13 @@ def area(netlist: Path) -> dict[str, int]:
     cells = Counter(cell["type"] for cell in placed)
     pins = [(name, tuple(bits)) for cell in placed for name, bits in cell["connections"].items()]
     return {
-        "clocks": len({bits for name, bits in pins if name in ("CLK", "CLKA", "CLKB", "WCK") and bits[0] not in "01"}),
+        "clocks": len(
+            {
+                bits
+                for name, bits in pins
+                if bits and name in ("CLK", "CLKA", "CLKB", "WCK") and str(bits[0]) not in "01"
+            }
+        ),
         "lut": cells["LUT4"] + 2 * cells["CCU2C"] + 4 * cells["TRELLIS_DPR16X4"],
         "ff": cells["TRELLIS_FF"],
         "bram": cells["DP16KD"],
