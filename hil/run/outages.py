@@ -64,7 +64,8 @@ def outages_of(strikes: Sequence[Strike], recovery: Recovery) -> list[Outage]:
     for strike in strikes:
         until_s = recovery.until_s(strike.fault)
         if until_s and strike.begun_ns != MISSING:
-            end_ns = max(strike.ended_ns, strike.begun_ns + round(strike.fault.span_s * 1e9) // 2)
+            planned_ns = strike.begun_ns + round(strike.fault.span_s * 1e9)
+            end_ns = planned_ns if strike.ended_ns == MISSING else strike.ended_ns
             found.append(Outage(strike, strike.begun_ns, end_ns, end_ns + round(until_s * 1e9)))
     return sorted(found, key=lambda outage: outage.begin_ns)
 

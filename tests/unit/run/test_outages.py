@@ -92,6 +92,13 @@ def test_a_fault_that_was_never_done_excuses_nothing() -> None:
     assert outages_of([Strike(Reset(at_s=5.0, box="a"), 5 * S)], Recovery()) == []
 
 
+@pytest.mark.parametrize(("ended_s", "end_s"), [(5.3, 5.3), (None, 6.0)])
+def test_a_fault_ends_when_it_was_ended_and_as_planned_when_it_was_not(ended_s: float | None, end_s: float) -> None:
+    strike = Strike(Freeze(at_s=5.0, box="a", lasts_s=1.0), 5 * S, begun_ns=5 * S)
+    strike.ended_ns = MISSING if ended_s is None else round(ended_s * S)
+    assert [outage.end_ns for outage in outages_of([strike], Recovery())] == [round(end_s * S)]
+
+
 def test_only_restarts_begin_a_new_life() -> None:
     strikes = [
         struck(Reset(at_s=2.0, box="a")),
