@@ -3,6 +3,7 @@
 
 #include "text.h"
 
+/* RIB-CON-011 */
 void event_log_add(struct event_log *log, uint64_t at_ns, const char *text)
 {
     struct event *event = &log->events[log->written % EVENTS_MAX];

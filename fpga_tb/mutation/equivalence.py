@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from fpga_tb.tb.wrapper import TOP
 from hil.errors import BenchError
 
 RAM_WORDS = 512  # smaller memories become flip-flops
-LIMIT_S = 60
+LIMIT_S = 45  # for looking for a difference, and again for a proof
 PROVED, DIFFERENT, OPEN = "equivalent", "different", "open"
 
 _STREAMS = {  # handshake → what it carries
@@ -49,7 +50,8 @@ def judge(plain: Path, mutations: Sequence[str], folder: Path) -> list[str]:
         f"opt -full; dffunmap; techmap; opt -fast; dffunmap; simplemap; opt -full; write_rtlil {folder}/miter.il",
         folder,
     )
-    return [_judge_one(i, folder) for i in range(1, len(mutations) + 1)]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda number: _judge_one(number, folder), range(1, len(mutations) + 1)))
 
 
 def _judge_one(number: int, folder: Path) -> str:

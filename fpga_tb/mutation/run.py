@@ -25,7 +25,7 @@ from fpga_tb.tb.wrapper import TOP, wrapper
 from hil.errors import HilError
 
 BUILD = simulators.BUILD / "mutation"
-MUTANTS = 1000
+MUTANTS = 600
 SEED = 1
 LEAST_KILLED = 0.95
 HANG_S = 60  # a mutant that hangs the simulation itself is dead too

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from test_stress_box import is_so
 
 from hil.bench.model import Radar
 from hil.checks import items
-from hil.run.drill import Drilled, Order
+from hil.run.drill import Drilled, Message, Order, one_block, plot_blocks, service_block
 from hil_fixtures import req
 
 GAP_S = 0.01
@@ -269,3 +270,29 @@ def test_the_event_log_tells_what_happened_oldest_first(drill: Callable, radar: 
             "times of their own": at_s[-1] - at_s[0] > GAP_S * 30,
         }
     judge(is_so(radar.feeds, facts, "RIB-CON-007"))
+
+
+@req("RIB-CON-011")
+def test_every_change_is_one_event(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """A sensor comes and goes, the time is set, lost and steps, settings are restored, an overload begins and ends."""
+    box, name = radar.feeds, f"sensor {radar.sac}/{radar.sic}"
+    nameless = plot_blocks(radar, 30_000 + np.arange(240) / 128, i040__RHO=20e3 + 1500.0 * np.arange(240))
+    messages = [Message(radar.name, 0.5 + 2.0 * k, service_block(radar, 30_000 + 2 * k, turn_s=2.0)) for k in range(3)]
+    messages += [Message(radar.name, 12.0, one_block(nameless[k : k + 30])) for k in range(0, 240, 30)]
+    told = ["SYST:TIME 12,0,0", "DIAG:PPS 0", "DIAG:PPS 1", "*RST", "CONF:CAP 200"]
+    orders = [Order(box, 1.0 + 0.1 * k, line) for k, line in enumerate(told)]
+    orders += [Order(box, 7.0, "DIAG:CLOC 5"), Order(box, 20.0, "DIAG:LOG?")]
+    drilled = drill(messages, orders)
+    events = [text.split(" ", 1)[1] for text in str(drilled.answers[-1]).split(";") if " " in text]
+    ours = [event for event in events if not event.startswith("sensor")]
+    expected = ["started by PIN", "time set", "pulse per second lost", "pulse per second back", "settings restored"]
+    expected += ["clock stepped", "overload", "overload over"]
+    states = [event.removeprefix(f"{name} ") for event in events if event.startswith(name)]
+    facts = {
+        "every change once, in their order": ours == expected,
+        "the sensor came": "operational" in states,
+        "and went": states[-1:] == ["not connected"],
+        "a state only when it changes": all(one != other for one, other in pairwise(states)),
+        "of no other sensor": len(states) + len(ours) == len(events),
+    }
+    judge(is_so(box, facts, "RIB-CON-011"))
