@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from fpga_tb.mutation import random_rounds
+from fpga_tb.mutation import random_rounds, stop_and_go
 from fpga_tb.mutation.packets import packets, sent
 from fpga_tb.sim.model import OKAY, SLVERR, Device
 from fpga_tb.tb import oracle, records
@@ -51,6 +51,7 @@ class Suite:
         yield self._blocked_output
         yield self._held_output
         yield self._many_small_blocks
+        yield self._stop_and_go
         yield self._reset
         yield self._random_rounds
 
@@ -154,6 +155,20 @@ class Suite:
             words[stuck.beats_taken :], controls[stuck.beats_taken :], drain_clocks=6000, most_clocks=30_000
         )
         return not stuck.octets.size and sent(rest, wanted)
+
+    def _stop_and_go(self, device: Device) -> bool:
+        """Long blocks, then short ones, into a receiver that stops and goes; the last block waits for more."""
+        for mtu, ((words, controls), wanted) in (
+            (1472, self._flood[1:]),
+            (self.formatter.settings.mtu_min, self._small),
+        ):
+            device.reset()
+            source, service = (0, 0) if mtu == 1472 else (0x55AA, 1)
+            if not self._configure(device, source, service, mtu, NEVER):
+                return False
+            if not stop_and_go.carries(device, words, controls, wanted[:-1], self.seed):
+                return False
+        return True
 
     def _reset(self, device: Device) -> bool:
         """In the middle of anything; afterwards silence, counters at 0, settings as documented, and good service."""

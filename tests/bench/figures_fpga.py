@@ -63,6 +63,7 @@ def main() -> int:
         "mutants_total": mutation["mutants_total"],
         "mutants_killed": mutation["mutants_killed"],
         "survivors_equivalent": _shown(mutation, "equivalent"),
+        "survivors_argued": _shown(mutation, "argued"),
         "survivors_different": _shown(mutation, "different"),
         "survivors_open": _shown(mutation, "open"),
         "proofs": sum(proof["holds"] and proof["reachable"] for proof in proofs),
