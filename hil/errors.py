@@ -31,6 +31,12 @@ class BenchError(HilError):
     exit_code = 3
 
 
+class BoxError(HilError):
+    """A box that had been well broke by itself: it crashed, or answers no more (exit code 1, *fail*)."""
+
+    exit_code = 1
+
+
 class LinkError(BenchError):
     """A port, socket or serial line of the bench cannot be opened or broke."""
 

@@ -217,25 +217,6 @@ void box_halt(struct box *box)
     box->hangs = true;
 }
 
-bool box_upset(struct box *box, unsigned region)
-{
-    uint8_t *at = (uint8_t *)&box->tracker.gains;
-    if (region == 1) {
-        at = box->sensors.count == 0 ? NULL : (uint8_t *)&box->sensors.list[0].frame;
-    } else if (region == 2) {
-        at = NULL;
-        for (unsigned i = 0; i < box->tracker.table.end && at == NULL; i++) {
-            struct track *track = &box->tracker.table.tracks[i];
-            at = track->live ? (uint8_t *)&track->position : NULL;
-        }
-    }
-    if (at == NULL) {
-        return false;
-    }
-    at[6] ^= 0x04; /* high in the mantissa of a little-endian double: a part in 4 */
-    return true;
-}
-
 void box_restore_settings(struct box *box)
 {
     const struct box_settings *settings = &box->config.settings;

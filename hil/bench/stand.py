@@ -7,6 +7,7 @@ and processes; it neither decodes nor judges.
 from __future__ import annotations
 
 import ctypes
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,10 +29,13 @@ from hil.bench.processes import Processes
 from hil.boxes.box import Box, Identity, WiredBox
 from hil.columns import StampSource
 from hil.drivers import pcapng
+from hil.errors import BoxError
 from hil.links.impairment import Impairment
 from hil.links.node import NodeConfig, Route
 from hil.links.policy import Policy
 from hil.links.wan import WanConfig, Wire, WireState, map_counters
+
+CRASHES = [-number for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)]
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,13 @@ class ProcessStand:
     def now_ns(self) -> int:
         """CLOCK_REALTIME."""
         return time.time_ns()
+
+    def check(self) -> None:
+        """Raise BoxError when a box has crashed, BenchError when any other process of the bench has died, or a box was killed."""
+        for name, code in self.processes.ended().items():
+            if name in self.boxes and code in CRASHES:
+                raise BoxError(f"{name} crashed ({signal.Signals(-code).name})", f"see {self.processes.log_of(name)}")
+        self.processes.check()
 
     def wire_into(self, source: str, sink: str) -> WireEnds:
         """The addresses of the wire from `source` to `sink`."""

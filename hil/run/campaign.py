@@ -19,6 +19,7 @@ from hil.drivers.serial import octet_time_ns
 from hil.errors import ConfigError
 from hil.run.capture import Capture
 from hil.run.clock import clock_sync_standard_s
+from hil.run.counting import counters_of
 from hil.run.floor import floor_of_run
 from hil.run.formatter import formatter_clocks, with_formatter
 from hil.run.injection import Injection, plan_radar, prepare
@@ -133,8 +134,8 @@ def fly(
     hold_until_ns = epoch_ns + int(scenario.duration_s * 1e9)
     departures = carry_out(stand, list(injections.values()), hold_until_ns, drain_s, watch, acts, live(strikes))
     after = {
-        name: counted_in_all(box.counters(), [strike for strike in strikes if strike.fault.box == name])
-        for name, box in stand.boxes.items()
+        name: counted_in_all(counters, [strike for strike in strikes if strike.fault.box == name])
+        for name, counters in counters_of(stand).items()
     }
     watched_ns = (begun_ns, stand.now_ns())
     undo(stand, strikes)

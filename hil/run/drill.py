@@ -20,6 +20,7 @@ from hil.errors import HilError
 from hil.framing import frame
 from hil.run.campaign import scenario_radar
 from hil.run.capture import Capture, read_capture
+from hil.run.counting import counters_of
 from hil.run.injection import Injection, by_columns, mark_columns, plan_radar
 from hil.run.mission import carry_out, start_instant_ns
 from hil.run.setup import Setup
@@ -98,7 +99,7 @@ def drill(
     injections = [_injection(setup, radar, messages, epoch_ns) for radar in radars]
     until_s = max([0.0, *(order.at_s for order in orders), *(message.at_s for message in messages)])
     carry_out(stand, injections, epoch_ns + int(until_s * 1e9), lasts_s, lambda _share: None, acts)
-    after = {name: box.counters() for name, box in stand.boxes.items()}
+    after = counters_of(stand)
     watched_ns = (begun_ns, stand.now_ns())
     for box in stand.boxes.values():
         box.reset()  # nothing that was told to a box outlasts the drill

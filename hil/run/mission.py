@@ -105,7 +105,7 @@ def _wait(
     pending = sorted(acts, key=_instant)
     done, until_ns = False, last_ns + int(OVERRUN_S * 1e9)
     while pending or not done or time.time_ns() < until_ns:
-        stand.processes.check()
+        stand.check()
         pending = sorted([*pending, *arriving()], key=_instant)
         while pending and pending[0].at_ns <= time.time_ns():
             pending.pop(0).do()

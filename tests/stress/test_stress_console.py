@@ -236,6 +236,13 @@ def test_sensors_are_listed_as_they_were_given(drill: Callable, radar: Radar, ju
         said = np.array(before[:1] + added[1:] + moved[1:2])
         known = np.array([(radar.sac, radar.sic, radar.latitude_deg, radar.longitude_deg, radar.height_m), *given])
         verdicts.append(items.within("CONF:SENS?", said.ravel(), known.ravel(), 1e-6, "", "RIB-CON-007"))
+        shown = str(drilled.answers[6]).split(";")[1]
+        decimals = [len(part.partition(".")[2]) for part in shown.split(",")[2:]]
+        truths = {
+            "eight decimals, and two of the height": decimals == [8, 8, 2],
+            "whole numbers as they are": shown.startswith("9,8,"),
+        }
+        verdicts += is_so(radar.feeds, truths, "RIB-CON-007")
     judge(verdicts)
 
 
@@ -270,6 +277,22 @@ def test_the_event_log_tells_what_happened_oldest_first(drill: Callable, radar: 
             "times of their own": at_s[-1] - at_s[0] > GAP_S * 30,
         }
     judge(is_so(radar.feeds, facts, "RIB-CON-007"))
+
+
+@req("RIB-CON-011")
+def test_an_event_has_the_uptime_at_which_it_came(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """Asked for in the same line as what makes the event, seconds after the start."""
+    lines = [f"DIAG:PPS {k % 2};:SYST:UPT?" for k in range(6)]
+    orders = [Order(radar.feeds, 0.4 + 0.83 * k, line) for k, line in enumerate(lines)]
+    drilled = drill([], [*orders, Order(radar.feeds, 6.0, "DIAG:LOG?")])
+    events = [text for text in str(drilled.answers[-1]).split(";") if "pulse per second" in text]
+    said_s = np.array([float(text.split(" ")[0]) for text in events])
+    known_s = np.array([float(answer or "nan") for answer in drilled.answers[:-1]])
+    truths = {"one event a change": len(said_s) == len(known_s)}
+    verdicts = is_so(radar.feeds, truths, "RIB-CON-011")
+    if all(truths.values()):
+        verdicts.append(items.within("uptime of events", said_s, known_s, 0.0015, "s", "RIB-CON-011"))
+    judge(verdicts)
 
 
 @req("RIB-CON-011")

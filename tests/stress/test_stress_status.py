@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 from compass import taps_out
+from msgspec import structs
 from test_stress_box import (
     DEGRADED,
     NOT_CONNECTED,
     OPERATIONAL,
+    first_records,
     is_so,
     records_of,
     sensor_states,
@@ -21,6 +23,7 @@ from hil.asterix.records import RecordTable
 from hil.bench.model import Radar
 from hil.checks import items
 from hil.run.drill import Drilled, Message, Order, one_block, plot_blocks, service_block
+from hil.scenario.radar import NORTH_MARKER, SECTOR_CROSSING
 from hil_fixtures import req
 from hil_fixtures.session import BenchSession
 
@@ -257,4 +260,30 @@ def test_own_records_are_in_time_while_remote_ones_pass(
         late_s = at_s(drilled, tap, table)[rows] - np.array([came_s[a] for a in table["380/ADR"][rows].tolist()])
         limit_s = 0.010 + hil_session.setup.limits.block_lateness_s
         verdicts.append(items.within(f"{tap} delay", late_s, np.zeros(len(late_s)), limit_s, "s", "RIB-TIM-001"))
+    judge(verdicts)
+
+
+@req("RIB-ROB-003")
+def test_a_service_message_of_a_radar_that_nobody_knows_changes_nothing(
+    drill: Callable, radar: Radar, judge: Callable
+) -> None:
+    stranger = structs.replace(radar, sac=(radar.sac + 1) % 256, sic=(radar.sic + 7) % 256)
+    box, messages = radar.feeds, [Message(radar.name, 0.2, service_block(radar, 30_000, turn_s=4.0))]
+    messages += [
+        Message(radar.name, 0.5 + 0.1 * k, service_block(stranger, 30_001 + k, kind, turn_s=0.5))
+        for k, kind in enumerate((NORTH_MARKER, SECTOR_CROSSING) * 4)
+    ]
+    messages.append(Message(radar.name, 3.0, good(radar, 7)))
+    orders = [Order(box, at_s, "CONF:SENS?") for at_s in (0.4, 2.5)] + [Order(box, 3.5, "SYST:RES:CAUS?;*TST?")]
+    drilled = drill(messages, orders)
+    truths = {
+        "the list of sensors is as it was": drilled.answers[0] == drilled.answers[1],
+        "it has not started anew, and is well": drilled.answers[2] == "PIN;0",
+    }
+    verdicts = is_so(box, truths, "RIB-ROB-003")
+    for tap in taps_out(drilled, box):
+        verdicts += items.exactly(tap, first_records(drilled, tap, 0.0), np.array([7]), "RIB-ROB-003")
+        states = drilled.capture.tables(tap)[63]
+        said = set(zip(states["050/SAC"].tolist(), states["050/SIC"].tolist(), strict=True))
+        verdicts += is_so(tap, {"no other sensor is shown": said == {(radar.sac, radar.sic)}}, "RIB-ROB-003")
     judge(verdicts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from compass import FOOT_M, STEP_RAD, VELOCITY_STEP_MPS, Expected, around, expected, key_of, taps_out
+from compass import FOOT_M, STEP_RAD, VELOCITY_STEP_MPS, Expected, around, expected, key_of, own_tracks, taps_out
 
 from hil.asterix.records import RecordTable
 from hil.bench.model import Radar
@@ -249,4 +249,18 @@ def test_a_track_ends_with_one_record_and_the_time_of_its_last_plot(
     counters = dict(pair.split("=") for pair in drilled.answers[1].split(","))
     known = {"tracks_new": 10, "tracks_ended": 5, "tracks_live": 5}
     verdicts += items.counted(radar.feeds, {name: int(counters[name]) for name in known}, known, "RIB-CON-009")
+    judge(verdicts)
+
+
+@req("RIB-CNT-004")
+def test_numbers_are_given_in_turn(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """From 1 after a start; an object that is new gets the next."""
+    who = np.arange(1, 9)
+    blocks = plot_blocks(radar, 30_000 + who, i220=0x400000 + who, i040__RHO=40e3 + 20e3 * who)
+    drilled = drill([Message(radar.name, 0.2 * k, block) for k, block in enumerate(blocks)])
+    verdicts = []
+    for tap in taps_out(drilled, radar.feeds):
+        table = own_tracks(drilled, tap)
+        numbers = np.zeros(0, np.int64) if table is None else table["040"].astype(np.int64)
+        verdicts += items.exactly(tap, numbers, who.astype(np.int64), "RIB-CNT-004")
     judge(verdicts)

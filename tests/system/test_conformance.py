@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hil.bench.stand import Stand
+from hil.boxes.build_note import build_id_of
 from hil.checks import conformance
 from hil.run.result import RunResult
 from hil.timing.verdict import unless_starved
@@ -60,3 +61,5 @@ def test_every_box_says_who_it_is(hil_session: BenchSession, bench: Stand) -> No
     for name, identity in bench.identities.items():
         assert identity.serial_number == hil_session.setup.bench.box(name).serial_number
         assert len(identity.build_id) == 40, f"{name} gives no GNU build id: {identity.build_id!r}"
+        image = hil_session.setup.bench.follow(hil_session.setup.bench.box(name).image)
+        assert identity.build_id == build_id_of(image), f"{name} does not run {image}"

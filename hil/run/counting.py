@@ -1,0 +1,22 @@
+"""What boxes count, asked of all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hil.bench.stand import Stand
+from hil.errors import BoxError, HilTimeoutError, LinkError
+
+
+def counters_of(stand: Stand) -> dict[str, Mapping[str, int]]:
+    """Every counter of every box, by box, asked after something was done to it.
+
+    Raises BoxError for a box that answers no more, though it answered when the bench was stood up.
+    """
+    counted = {}
+    for name, box in stand.boxes.items():
+        try:
+            counted[name] = box.counters()
+        except (LinkError, HilTimeoutError) as error:
+            raise BoxError(f"{name} answers no more on its console ({error.cause})", "look at its log") from None
+    return counted
