@@ -123,8 +123,8 @@ def test_plots_with_any_item_are_read_to_their_end(drill: Callable, radar: Radar
 FLAGS: list[tuple[dict[str, Any], dict[str, int]]] = [
     ({"i020__SPI": 1}, {"080/SPI": 1, "080/SIM": 0}),
     ({"i020__SIM": 1}, {"080/SIM": 1, "080/SPI": 0}),
-    ({"i020__ME": 1}, {"080/ME": 1}),
-    ({"i020__MI": 1}, {"080/MI": 1}),
+    ({"i020__ME": 1}, {"080/ME": 1, "080/MI": 0}),
+    ({"i020__MI": 1}, {"080/MI": 1, "080/ME": 0}),
     ({"i020__TYP": 0}, {"080/CST": 1}),
     ({"i070__MODE3A": 0o1200}, {"060/MODE3A": 0o1200, "060/V": 0, "060/G": 0}),
     ({"i070__MODE3A": 0o1200, "i070__G": 1}, {"060/MODE3A": 0o1200, "060/V": 0, "060/G": 1}),

@@ -221,6 +221,8 @@ def test_sensors_are_listed_as_they_were_given(drill: Callable, radar: Radar, ju
         (9, 8, 10.0, 20.0, 30.0),
     ]
     lines = [f"CONF:SENS {','.join(map(str, one))}" for one in given]
+    own = f"CONF:SENS {radar.sac},{radar.sic},{radar.latitude_deg},{radar.longitude_deg},{radar.height_m}"
+    lines[2] = f"{own};:{lines[2]}"  # the radar of the bench again: moved to where it is, not added
     drilled = drill(
         [], ordered(radar.feeds, ["CONF:SENS?", *lines[:3], "CONF:SENS?", lines[3], "CONF:SENS?", "SYST:ERR?"])
     )
@@ -276,6 +278,20 @@ def test_the_event_log_tells_what_happened_oldest_first(drill: Callable, radar: 
             "newest kept": what[-3:] == [lost, back, lost] and lost != back,
             "times of their own": at_s[-1] - at_s[0] > GAP_S * 30,
         }
+    judge(is_so(radar.feeds, facts, "RIB-CON-007"))
+
+
+@req("RIB-CON-007")
+def test_the_clocks_of_the_formatter_are_told_by_name(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """All zero without an FPGA; with one the least is not above the most."""
+    drilled = drill(
+        [Message(radar.name, 0.1, plot_blocks(radar, 30_000, i220=1)[0])], [Order(radar.feeds, 0.3, "STAT:FORM?")]
+    )
+    told = re.fullmatch(r"messages=(\d+),clocks_min=(\d+),clocks_max=(\d+),period_ps=(\d+)", str(drilled.answers[0]))
+    facts = {"form": told is not None}
+    if told is not None:
+        messages, least, most, period_ps = map(int, told.groups())
+        facts["least, most"] = 0 < least <= most and period_ps > 0 if messages else least == most == period_ps == 0
     judge(is_so(radar.feeds, facts, "RIB-CON-007"))
 
 
