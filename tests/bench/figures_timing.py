@@ -2,7 +2,7 @@
 
     python tests/bench/figures_timing.py [--quick]
 
-Takes about eight minutes and wants an idle machine; `--quick` does fewer rounds and leaves the runs under load out.
+Takes about half an hour and wants an idle machine; `--quick` does fewer rounds and leaves the runs under load out.
 """
 
 from __future__ import annotations
