@@ -1,7 +1,8 @@
-"""What boxes count, asked of all at once."""
+"""What boxes count, asked of all at once: when the bench has been up for a while, or right after a reset."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 from hil.bench.stand import Stand
@@ -20,3 +21,13 @@ def counters_of(stand: Stand) -> dict[str, Mapping[str, int]]:
         except (LinkError, HilTimeoutError) as error:
             raise BoxError(f"{name} answers no more on its console ({error.cause})", "look at its log") from None
     return counted
+
+
+def counters_after_reset(stand: Stand) -> dict[str, Mapping[str, int]]:
+    """Every counter of every box, by box, right after each was reset: a query that comes while a box resets is lost, so a box that
+    does not answer is asked once more. Raises BoxError for one that stays silent.
+    """
+    for box in stand.boxes.values():
+        with contextlib.suppress(HilTimeoutError):
+            box.counters()
+    return counters_of(stand)

@@ -20,7 +20,7 @@ from hil.errors import HilError
 from hil.framing import frame
 from hil.run.campaign import scenario_radar
 from hil.run.capture import Capture, read_capture
-from hil.run.counting import counters_of
+from hil.run.counting import counters_after_reset, counters_of
 from hil.run.injection import Injection, by_columns, mark_columns, plan_radar
 from hil.run.mission import carry_out, start_instant_ns
 from hil.run.setup import Setup
@@ -74,7 +74,7 @@ def drill(
     """Reset every box, carry the messages and orders out, watch until `lasts_s` after the last of them, reset again."""
     for box in stand.boxes.values():
         box.reset()
-    before = {name: box.counters() for name, box in stand.boxes.items()}
+    before = counters_after_reset(stand)
     begun_ns, begun_octet = stand.now_ns(), stand.capture.stat().st_size
     epoch_ns = start_instant_ns(stand)
     answers: list[Any] = [None] * len(orders)

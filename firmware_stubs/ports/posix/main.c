@@ -132,15 +132,15 @@ static void run(void)
     while (!stopped) {
         fds[FD_CONSOLE].events = hal.pending_octets > 0 ? POLLIN | POLLOUT : POLLIN;
         wait_for_work(fds);
+        if (pin_pulled) {
+            machine_reset(&hal, HAL_RESET_PIN);
+        }
         machine_write_pending(&hal);
         read_pty(&hal.radar_serial, BOX_RADAR_SERIAL);
         read_datagrams(hal.radar_eth, BOX_RADAR_ETH);
         read_datagrams(hal.link_in, BOX_LINK_IN);
         read_pty(&hal.console, BOX_CONSOLE);
         box_poll(&box);
-        if (pin_pulled) {
-            machine_reset(&hal, HAL_RESET_PIN);
-        }
     }
 }
 
