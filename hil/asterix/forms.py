@@ -86,7 +86,7 @@ class _Compiler:
         self.refuse_foreign()
         entries = tape_entries(self.plan, self.shape)
         expressions = [self.expression(entry) for entry in entries]
-        tape = struct.Struct("=" + "".join(entry.format for entry in entries))
+        tape = struct.Struct("@" + "".join(entry.format for entry in entries))
         first = f" if len(r) != {len(self.record)}: raise Unlike\n"
         body = "".join(f" {line}\n" for line in self.lines) + f" return pack({', '.join(expressions)})\n"
         scope: dict[str, Any] = {"Unlike": UnlikeError, "random": self.random_octets, "pack": tape.pack}

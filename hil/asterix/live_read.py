@@ -152,7 +152,7 @@ class Reader:
         for number, entry in enumerate(entries):
             plant(tree, entry, self.expression(entry, f"v{number}", names, int(self.row_profile[row])))
         source = f"def make(tape, at):\n ({''.join(f'v{n}, ' for n in range(len(entries)))}) = unpack(tape, at)\n"
-        unpack = struct.Struct("=" + "".join(entry.format for entry in entries)).unpack_from
+        unpack = struct.Struct("@" + "".join(entry.format for entry in entries)).unpack_from
         scope: dict[str, Any] = {"random": self.random_reader.read, "text": self.texts, "unpack": unpack}
         exec(source + f" return {literal(tree)}\n", scope)  # made of the published tables only
         make: Callable[[memoryview, int], Record] = scope["make"]

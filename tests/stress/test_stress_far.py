@@ -60,13 +60,27 @@ def at_positions(tap: str, table: RecordTable, radar: Radar, position_m: np.ndar
     ]
 
 
+# what a radar can add to a range, an azimuth and an elevation: their bits fill a second octet in front of all three
+FULL_ITEMS = dict.fromkeys(
+    (
+        *("625/RSR", "625/SDR", "625/RR", "625/RA", "625/SDRA/SDRA", "625/SDRA/CORAR", "625/SDRA/CORARR"),
+        *("627/RSAZ", "627/SDASZ", "627/AZR", "627/AZEX/S", "627/AZEX/E"),
+        *("628/RSEL", "628/SDEL", "628/ER", "628/ELEX/S", "628/ELEX/E"),
+    ),
+    0.0,
+)
+
+
+@pytest.mark.parametrize("more", [{}, FULL_ITEMS], ids=["plain", "full items"])
 @req("RIB-CON-005")
-def test_an_object_with_an_elevation_lies_on_its_line_of_sight(drill: Callable, radar: Radar, judge: Callable) -> None:
+def test_an_object_with_an_elevation_lies_on_its_line_of_sight(
+    drill: Callable, radar: Radar, judge: Callable, more: dict[str, float]
+) -> None:
     elevation = np.array([-0.01, 0.0, 0.05, 0.3, 0.8, 1.2, 1.5, 0.5, 0.9])
     azimuth = np.array([0.1, 1.6, 3.2, 4.8, 6.2, 2.5, 0.9, 1.1, 3.9])
     distance_m = np.array([30e3, 80e3, 400e3, 700e3, 100e3, 50e3, 20e3, 500e3, 800e3])
     tod_s = EPOCH_S + np.arange(len(elevation))
-    blocks = object_blocks(radar, tod_s, i625__R=distance_m, i627__AZ=azimuth, i628__EL=elevation)
+    blocks = object_blocks(radar, tod_s, i625__R=distance_m, i627__AZ=azimuth, i628__EL=elevation, **more)
     sent = decode(b"".join(blocks)).tables[15]
     position_m = spherical_to_ecef(sent["625/R"], sent["627/AZ"], sent["628/EL"], site(radar))
     height_m = ecef_to_geodetic(position_m)[2]

@@ -9,6 +9,11 @@
 
 enum { CATEGORY = 62 };
 
+#ifdef FORMATTER_DIGEST
+/* of the library beside the box, so that the box's build id tells which one it was built with */
+__attribute__((used)) static const char formatter_digest[] = FORMATTER_DIGEST;
+#endif
+
 static void give_up(struct cat062 *formatter);
 
 void cat062_init(struct cat062 *formatter, uint8_t sac, uint8_t sic, uint8_t service, block_sink *sink, void *context)
