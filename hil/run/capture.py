@@ -19,6 +19,7 @@ IP_UDP_OCTETS = 28  # every packet of our own captures has a plain IPv4 and a UD
 SECTION, INTERFACE, ENHANCED_PACKET = 0x0A0D0D0A, 1, 6
 IF_NAME, IF_DESCRIPTION = 2, 3
 HEARTBEAT = 65
+ALWAYS = (0, np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,15 @@ class Capture:
         return rows
 
 
-def read_capture(path: Path, from_octet: int = 0) -> Capture:
+def read_capture(path: Path, from_octet: int = 0, watched_ns: tuple[int, int] = ALWAYS) -> Capture:
     """Read the capture of a run; whatever is whole is read, even when the run was killed.
 
-    `from_octet` is what the file's size was once: only what came after it is read. Raises DecodeError for another format.
+    `from_octet` is what the file's size was once: only what came after it is read; of that, what arrived from the first to the
+    second instant of `watched_ns`. Raises DecodeError for another format.
     """
     data = _read(path, from_octet)
     taps, sources, arrivals, torn = _index(data, path)
+    arrivals = arrivals[(arrivals["arrived_ns"] >= watched_ns[0]) & (arrivals["arrived_ns"] <= watched_ns[1])]
     arrivals = arrivals[np.argsort(arrivals["arrived_ns"], kind="stable")]
     decoded = decode(data, spans=(arrivals["offset"], arrivals["length"].astype(np.int64)))
     tables = decoded.tables

@@ -104,7 +104,8 @@ def drill(
     for box in stand.boxes.values():
         box.reset()  # nothing that was told to a box outlasts the drill
     waited_s = float(read_witness(stand.folder / WITNESS_FILE).max(initial=0.0))
-    return Drilled(read_capture(stand.capture, begun_octet), before, after, answers, epoch_ns, watched_ns, waited_s)
+    capture = read_capture(stand.capture, begun_octet, watched_ns)  # without what boxes say of those resets
+    return Drilled(capture, before, after, answers, epoch_ns, watched_ns, waited_s)
 
 
 def _injection(setup: Setup, radar: str, messages: Sequence[Message], epoch_ns: int) -> Injection:
