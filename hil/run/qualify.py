@@ -43,7 +43,7 @@ from hil.run.witness import WitnessConfig, read_witness
 
 RATE_HZ = 1_000.0
 MESSAGES = 1_200  # on each wire
-START_S = 0.5  # that an executor takes to start on a busy machine
+START_MARGIN = 2.0  # an executor may take so many times as long to start as a tap did
 
 Floats = npt.NDArray[np.float64]
 Watcher = Callable[[str, float], None]
@@ -88,10 +88,10 @@ def qualify(setup: Setup, isolation: str = "", watch: Watcher = lambda _what, _s
         pcapng.create(capture, taps, "radar-hil")
         start_wires(processes, wired, ends, taps, capture, 0)
         precision = processes.wait_ready("wan")
-        _start_taps(processes, ends, first, capture)
+        start_s = _start_taps(processes, ends, first, capture)
         witness = folder / "witness.npy"
         span_s = MESSAGES / RATE_HZ
-        begins = time.time_ns() + int((1.0 + START_S * len(ends)) * 1e9)
+        begins = time.time_ns() + int((1.0 + START_MARGIN * start_s * len(ends)) * 1e9)
         until_ns = begins + int((span_s + 0.05) * 1e9 * len(ends))
         spawn_module(processes, "witness", "hil.run.witness", WitnessConfig(until_ns, str(witness)), names[0])
         probes = [_Probe(wire, begins + int(k * (span_s + 0.05) * 1e9), first + k) for k, wire in enumerate(ends)]
@@ -125,12 +125,15 @@ def qualify(setup: Setup, isolation: str = "", watch: Watcher = lambda _what, _s
     )
 
 
-def _start_taps(processes: Processes, ends: Sequence[WireEnds], first: int, capture: Path) -> None:
-    """One process for all taps of a node."""
-    for node in dict.fromkeys(wire.sink for wire in ends):
+def _start_taps(processes: Processes, ends: Sequence[WireEnds], first: int, capture: Path) -> float:
+    """One process for all taps of a node; returns how long one takes to start, s."""
+    begun = time.monotonic()
+    nodes = list(dict.fromkeys(wire.sink for wire in ends))
+    for node in nodes:
         taps = [UdpTap(wire.into, first + k) for k, wire in enumerate(ends) if wire.sink == node]
         config = TapConfig(str(capture), str(processes.scratch / f"taps-{node}"), taps)
         spawn_module(processes, f"taps-{node}", "hil.drivers.tap", config, node, piped=True)
+    return (time.monotonic() - begun) / len(nodes)
 
 
 def _start_probe(processes: Processes, folder: Path, probe: _Probe, capture: Path) -> None:
