@@ -158,5 +158,5 @@ static bool clearly_elsewhere(const struct track *track, const struct view *view
     const double reach_m = HEIGHT_UNKNOWN_M + 2.0 * (GATE_RANGE_M + growth_m) +
                            2.0 * GATE_AZIMUTH_RAD * view->plot->range_m +
                            dt_s * (fabs(track->velocity.x) + fabs(track->velocity.y) + fabs(track->velocity.z));
-    return fabs(apart.x) > reach_m || fabs(apart.y) > reach_m || fabs(apart.z) > reach_m;
+    return vec3_dot(apart, apart) > reach_m * reach_m;
 }

@@ -14,6 +14,7 @@
 
 static const uint64_t NS_PER_S = 1000000000u;
 static const uint64_t NS_PER_DAY = 86400000000000u;
+static const uint64_t LOOK_MAX_NS = 10000000u; /* between a look at one clock and at the other, RIB-TIM-003 */
 static const uint64_t SWEEP_NS = 250000000u; /* how often tracks are looked through for their end, memory for damage */
 
 enum { TRACKS_A_SWEEP = 256 };
@@ -319,7 +320,8 @@ static struct status look_at_itself(struct box *box, uint64_t now_ns)
 {
     uint64_t utc_ns = 0;
     const bool time_known = box_utc_ns(box, &utc_ns);
-    if (clock_watch_look(&box->clock, now_ns, utc_ns)) {
+    const bool at_once = hal_now_ns(box->hal) - now_ns < LOOK_MAX_NS; /* else the box stood still between its two clocks */
+    if (at_once && clock_watch_look(&box->clock, now_ns, utc_ns)) {
         box_log(box, "clock stepped");
     }
     const bool overload = overload_shows(&box->overload, now_ns);
@@ -351,9 +353,9 @@ static void log_sensor(struct box *box, const struct sensor *sensor)
     char line[EVENT_TEXT];
     struct text text = text_on(line, sizeof line);
     text_add(&text, "sensor ");
-    text_add_unsigned(&text, sensor->sac, 1);
+    text_add_unsigned(&text, sensor->sac);
     text_add(&text, "/");
-    text_add_unsigned(&text, sensor->sic, 1);
+    text_add_unsigned(&text, sensor->sic);
     text_add(&text, states[sensor->shown]);
     box_log(box, line);
 }

@@ -41,7 +41,7 @@ static void tst(void *context, struct scpi *scpi, const char *parameters)
 {
     const struct box *box = context;
     (void)parameters;
-    text_add_unsigned(&scpi->reply, bit_run(box->hal) | (box_memory_is_whole(box) ? BIT_GOOD : BIT_MEMORY), 1);
+    text_add_unsigned(&scpi->reply, bit_run(box->hal) | (box_memory_is_whole(box) ? BIT_GOOD : BIT_MEMORY));
 }
 
 /* ---- SYSTem ---- */
@@ -76,9 +76,9 @@ static void uptime_query(void *context, struct scpi *scpi, const char *parameter
     const struct box *box = context;
     (void)parameters;
     const uint64_t ms = (hal_now_ns(box->hal) - box->started_ns) / 1000000u;
-    text_add_unsigned(&scpi->reply, ms / 1000u, 1);
+    text_add_unsigned(&scpi->reply, ms / 1000u);
     text_add(&scpi->reply, ".");
-    text_add_unsigned(&scpi->reply, ms % 1000u, 3);
+    text_add_digits(&scpi->reply, ms % 1000u, 3);
 }
 
 static void time_query(void *context, struct scpi *scpi, const char *parameters)
@@ -114,12 +114,12 @@ static void counters_query(void *context, struct scpi *scpi, const char *paramet
     const uint64_t wrap = defect(DEFECT_counter_wrap) ? UINT8_MAX : UINT64_MAX;
 #define COUNTER_TEXT(name)                                                                                             \
     text_add(&scpi->reply, #name "=");                                                                                 \
-    text_add_unsigned(&scpi->reply, box->counters.name & wrap, 1);                                                     \
+    text_add_unsigned(&scpi->reply, box->counters.name & wrap);                                                        \
     text_add(&scpi->reply, ",");
     COUNTERS(COUNTER_TEXT)
 #undef COUNTER_TEXT
     text_add(&scpi->reply, "tracks_live=");
-    text_add_unsigned(&scpi->reply, box->tracker.table.live, 1);
+    text_add_unsigned(&scpi->reply, box->tracker.table.live);
 }
 
 /* Clocks that the formatters of all outputs took; zeros where they have no clock. */
@@ -138,13 +138,13 @@ static void formatter_query(void *context, struct scpi *scpi, const char *parame
         }
     }
     text_add(&scpi->reply, "messages=");
-    text_add_unsigned(&scpi->reply, all.messages, 1);
+    text_add_unsigned(&scpi->reply, all.messages);
     text_add(&scpi->reply, ",clocks_min=");
-    text_add_unsigned(&scpi->reply, all.least, 1);
+    text_add_unsigned(&scpi->reply, all.least);
     text_add(&scpi->reply, ",clocks_max=");
-    text_add_unsigned(&scpi->reply, all.most, 1);
+    text_add_unsigned(&scpi->reply, all.most);
     text_add(&scpi->reply, ",period_ps=");
-    text_add_unsigned(&scpi->reply, all.period_ps, 1);
+    text_add_unsigned(&scpi->reply, all.period_ps);
 }
 
 static void log_query(void *context, struct scpi *scpi, const char *parameters)
@@ -154,9 +154,9 @@ static void log_query(void *context, struct scpi *scpi, const char *parameters)
     (void)parameters;
     for (size_t i = 0; (event = event_log_get(&box->log, i)) != NULL; i++) {
         text_add(&scpi->reply, i == 0 ? "" : ";");
-        text_add_unsigned(&scpi->reply, event->at_ns / NS_PER_S, 1);
+        text_add_unsigned(&scpi->reply, event->at_ns / NS_PER_S);
         text_add(&scpi->reply, ".");
-        text_add_unsigned(&scpi->reply, event->at_ns / 1000000u % 1000u, 3);
+        text_add_digits(&scpi->reply, event->at_ns / 1000000u % 1000u, 3);
         text_add(&scpi->reply, " ");
         text_add(&scpi->reply, event->text);
     }
@@ -259,11 +259,11 @@ void console_input(struct box *box, const uint8_t *octets, size_t n)
 static void add_time(struct text *text, uint64_t ns)
 {
     const uint64_t ms = ns / 1000000u;
-    text_add_unsigned(text, ms / 3600000u, 2);
+    text_add_digits(text, ms / 3600000u, 2);
     text_add_char(text, ':');
-    text_add_unsigned(text, ms / 60000u % 60u, 2);
+    text_add_digits(text, ms / 60000u % 60u, 2);
     text_add_char(text, ':');
-    text_add_unsigned(text, ms / 1000u % 60u, 2);
+    text_add_digits(text, ms / 1000u % 60u, 2);
     text_add_char(text, '.');
-    text_add_unsigned(text, ms % 1000u, 3);
+    text_add_digits(text, ms % 1000u, 3);
 }

@@ -33,9 +33,9 @@ void config_sensor_query(void *context, struct scpi *scpi, const char *parameter
     for (unsigned i = 0; i < box->sensors.count; i++) {
         const struct sensor *sensor = &box->sensors.list[i];
         text_add(&scpi->reply, i == 0 ? "" : ";");
-        text_add_unsigned(&scpi->reply, sensor->sac, 1);
+        text_add_unsigned(&scpi->reply, sensor->sac);
         text_add(&scpi->reply, ",");
-        text_add_unsigned(&scpi->reply, sensor->sic, 1);
+        text_add_unsigned(&scpi->reply, sensor->sic);
         text_add(&scpi->reply, ",");
         text_add_fixed(&scpi->reply, sensor->at.latitude_rad / RADIANS, 8);
         text_add(&scpi->reply, ",");
@@ -74,7 +74,7 @@ void config_mtu_query(void *context, struct scpi *scpi, const char *parameters)
 {
     const struct box *box = context;
     (void)parameters;
-    text_add_unsigned(&scpi->reply, box->settings.mtu, 1);
+    text_add_unsigned(&scpi->reply, box->settings.mtu);
 }
 
 void config_coast(void *context, struct scpi *scpi, const char *parameters)

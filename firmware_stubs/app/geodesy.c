@@ -10,7 +10,7 @@ static const double FLATTENING = 1.0 / 298.257223563;
 static const double HALF_PI = 1.57079632679489661923;
 static const double TWO_PI = 6.28318530717958647692;
 
-static double clamp(double value, double low, double high);
+static double sine_of_an_angle(double sine);
 
 struct vec3 vec3_add(struct vec3 a, struct vec3 b)
 {
@@ -135,19 +135,19 @@ double elevation_for_height(const struct frame *radar, double range_m, double az
     const double to_radar = SEMI_MAJOR_M + radar->height_m;
     double sine = (climb * (2.0 * to_radar + climb) - range_m * range_m) / (2.0 * range_m * to_radar);
     for (int round = 0; round < 4; round++) {
-        const double elevation = asin(clamp(sine, -1.0, 1.0));
+        const double elevation = asin(sine_of_an_angle(sine));
         const struct vec3 end = ecef_from_polar(radar, (struct polar){range_m, azimuth_rad, elevation});
         const double error = height_m - geodetic_from_ecef(end).height_m;
         if (fabs(error) < 1e-4) {
             break;
         }
         const double slope = range_m * to_radar / (SEMI_MAJOR_M + height_m); /* d height / d sine */
-        sine = clamp(sine, -1.0, 1.0) + error / slope;
+        sine = sine_of_an_angle(sine) + error / slope;
     }
-    return asin(clamp(sine, -1.0, 1.0));
+    return asin(sine_of_an_angle(sine));
 }
 
-static double clamp(double value, double low, double high)
+static double sine_of_an_angle(double sine)
 {
-    return value < low ? low : value > high ? high : value;
+    return fmax(-1.0, fmin(1.0, sine));
 }

@@ -20,6 +20,7 @@ static unsigned cat048_position(const struct record *record, bool extended_range
 static bool cat048_extended_range(const struct record *record, double *range_m);
 static void cat048_height(const struct record *record, struct plot *plot);
 static void cat048_identity(const struct record *record, struct plot *plot);
+static const uint8_t *cat015_subfield(const struct record *record, unsigned item, unsigned position);
 static unsigned cat015_position(const struct record *record, struct plot *plot);
 
 unsigned plot_from_cat048(const struct record *record, struct plot *plot)
@@ -143,18 +144,19 @@ static void cat048_identity(const struct record *record, struct plot *plot)
     }
 }
 
+static const uint8_t *cat015_subfield(const struct record *record, unsigned item, unsigned position)
+{
+    const uint8_t *octets = record->item[item];
+    return octets == NULL ? NULL : subfield(&cat015.items[item - 1u], octets, position);
+}
+
 /* Range and azimuth, with elevation (I015/628) or height (I015/601). */
 static unsigned cat015_position(const struct record *record, struct plot *plot)
 {
-    const struct item_rule *items = cat015.items;
-    const uint8_t *range = record->item[I015_625];
-    const uint8_t *azimuth = record->item[I015_627];
-    const uint8_t *elevation = record->item[I015_628];
-    const uint8_t *height = record->item[I015_601];
-    range = range == NULL ? NULL : subfield(&items[I015_625 - 1], range, I015_625_R);
-    azimuth = azimuth == NULL ? NULL : subfield(&items[I015_627 - 1], azimuth, I015_627_AZ);
-    elevation = elevation == NULL ? NULL : subfield(&items[I015_628 - 1], elevation, I015_628_EL);
-    height = height == NULL ? NULL : subfield(&items[I015_601 - 1], height, I015_601_GH);
+    const uint8_t *range = cat015_subfield(record, I015_625, I015_625_R);
+    const uint8_t *azimuth = cat015_subfield(record, I015_627, I015_627_AZ);
+    const uint8_t *elevation = cat015_subfield(record, I015_628, I015_628_EL);
+    const uint8_t *height = cat015_subfield(record, I015_601, I015_601_GH);
     if (range == NULL || azimuth == NULL) {
         return 1u << FAULT_MISSING_ITEM;
     }

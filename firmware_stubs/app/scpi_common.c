@@ -17,7 +17,7 @@ static void esr_query(void *context, struct scpi *scpi, const char *parameters)
 {
     (void)context;
     (void)parameters;
-    text_add_unsigned(&scpi->reply, scpi->event_status, 1);
+    text_add_unsigned(&scpi->reply, scpi->event_status);
     scpi->event_status = 0;
 }
 
@@ -31,7 +31,7 @@ static void ese_query(void *context, struct scpi *scpi, const char *parameters)
 {
     (void)context;
     (void)parameters;
-    text_add_unsigned(&scpi->reply, scpi->event_enable, 1);
+    text_add_unsigned(&scpi->reply, scpi->event_enable);
 }
 
 static void sre(void *context, struct scpi *scpi, const char *parameters)
@@ -44,14 +44,14 @@ static void sre_query(void *context, struct scpi *scpi, const char *parameters)
 {
     (void)context;
     (void)parameters;
-    text_add_unsigned(&scpi->reply, scpi->service_enable, 1);
+    text_add_unsigned(&scpi->reply, scpi->service_enable);
 }
 
 static void stb_query(void *context, struct scpi *scpi, const char *parameters)
 {
     (void)context;
     (void)parameters;
-    text_add_unsigned(&scpi->reply, status_byte(scpi), 1);
+    text_add_unsigned(&scpi->reply, status_byte(scpi));
 }
 
 static void opc(void *context, struct scpi *scpi, const char *parameters)

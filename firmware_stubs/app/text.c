@@ -27,7 +27,12 @@ void text_add(struct text *text, const char *string)
     }
 }
 
-void text_add_unsigned(struct text *text, uint64_t value, unsigned width)
+void text_add_unsigned(struct text *text, uint64_t value)
+{
+    text_add_digits(text, value, 1);
+}
+
+void text_add_digits(struct text *text, uint64_t value, unsigned width)
 {
     char reversed[20];
     unsigned n = 0;
@@ -46,10 +51,12 @@ void text_add_unsigned(struct text *text, uint64_t value, unsigned width)
 
 void text_add_signed(struct text *text, int64_t value)
 {
+    uint64_t magnitude = (uint64_t)value;
     if (value < 0) {
         text_add_char(text, '-');
+        magnitude = 0u - magnitude;
     }
-    text_add_unsigned(text, value < 0 ? 0u - (uint64_t)value : (uint64_t)value, 1);
+    text_add_unsigned(text, magnitude);
 }
 
 void text_add_fixed(struct text *text, double value, unsigned decimals)
@@ -64,13 +71,13 @@ void text_add_fixed(struct text *text, double value, unsigned decimals)
         return;
     }
     const uint64_t steps = (uint64_t)magnitude;
-    if (value < 0.0 && steps != 0) {
+    if (steps != 0 && signbit(value)) {
         text_add_char(text, '-');
     }
-    text_add_unsigned(text, steps / (uint64_t)scale, 1);
+    text_add_unsigned(text, steps / (uint64_t)scale);
     if (decimals > 0) {
         text_add_char(text, '.');
-        text_add_unsigned(text, steps % (uint64_t)scale, decimals);
+        text_add_digits(text, steps % (uint64_t)scale, decimals);
     }
 }
 

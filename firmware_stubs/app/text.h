@@ -16,7 +16,8 @@ struct text {
 struct text text_on(char *buffer, size_t capacity);
 void text_add(struct text *text, const char *string);
 void text_add_char(struct text *text, char c);
-void text_add_unsigned(struct text *text, uint64_t value, unsigned width); /* zeros in front up to `width` digits */
+void text_add_unsigned(struct text *text, uint64_t value);
+void text_add_digits(struct text *text, uint64_t value, unsigned width); /* zeros in front up to `width` digits */
 void text_add_signed(struct text *text, int64_t value);
 void text_add_fixed(struct text *text, double value, unsigned decimals);
 void text_add_hex(struct text *text, const uint8_t *octets, size_t n);

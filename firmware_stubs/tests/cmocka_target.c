@@ -28,7 +28,7 @@ void target_check(int good, const char *file, int line)
     }
     text_add(&text, file);
     text_add(&text, ":");
-    text_add_unsigned(&text, (uint64_t)line, 1);
+    text_add_unsigned(&text, (uint64_t)line);
     text_add(&text, ": failed\n");
     semihosting(SYS_WRITE0, message);
     end_program(STOPPED_BADLY);
@@ -43,7 +43,7 @@ int target_run(const struct CMUnitTest *tests, size_t count)
         target_check(tests[i].set_up == NULL || tests[i].set_up(&state) == 0, tests[i].name, 0);
         tests[i].run(&state);
     }
-    text_add_unsigned(&text, count, 1);
+    text_add_unsigned(&text, count);
     text_add(&text, " passed\n");
     semihosting(SYS_WRITE0, message);
     end_program(STOPPED_WELL);

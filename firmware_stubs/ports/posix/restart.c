@@ -49,9 +49,9 @@ void restart(const struct restart *next)
     static char buffer[128];
     struct text text = text_on(buffer, sizeof buffer);
     text_add(&text, VARIABLE);
-    text_add_unsigned(&text, next->cause, 1);
+    text_add_unsigned(&text, next->cause);
     text_add(&text, ",");
-    text_add_unsigned(&text, next->boots + 1u, 1);
+    text_add_unsigned(&text, next->boots + 1u);
     for (int i = 0; i < RESTART_FDS; i++) {
         text_add(&text, ",");
         text_add_signed(&text, next->fds[i]);
