@@ -125,6 +125,24 @@ def test_a_radar_that_does_not_tell_its_period_is_timed_by_its_markers(
     judge(verdicts)
 
 
+@req("RIB-CON-008")
+def test_a_marker_that_says_24_00_tells_no_period(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """Markers at 23:59:58, 23:59:59 and 00:00:01, one with an impossible time between: the last period is 2 s, not 1 s."""
+    blocks = [service_block(radar, tod_s) for tod_s in (DAY_S - 2, DAY_S - 1, DAY_S - 1 / 128, 1.0)]
+    last, beyond = (round(tod_s * 128).to_bytes(3, "big") for tod_s in (DAY_S - 1 / 128, DAY_S))
+    assert blocks[2].count(last) == 1
+    blocks[2] = blocks[2].replace(last, beyond)
+    drilled = drill([Message(radar.name, 0.2 * k, block) for k, block in enumerate(blocks)], lasts_s=6.5)
+    verdicts = []
+    for tap in taps_out(drilled, radar.feeds):
+        states = {
+            "not lost after twice 1 s": sensor_states(drilled, tap, 3.3, 4.4) == {OPERATIONAL},
+            "lost after twice 2 s": sensor_states(drilled, tap, 5.9, 7.0) == {NOT_CONNECTED},
+        }
+        verdicts += is_so(tap, states, "RIB-CON-008")
+    judge(verdicts)
+
+
 @req("RIB-CON-009")
 def test_the_books_of_what_was_sent_agree_with_what_arrived(drill: Callable, radar: Radar, judge: Callable) -> None:
     """Datagrams are heartbeats, of two blocks each, and track blocks, on both outputs."""
