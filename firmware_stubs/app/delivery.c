@@ -16,7 +16,7 @@ void deliver_report(struct box *box, const struct track_report *report)
     uint8_t record[TRACK_RECORD_OCTETS];
     track_record_pack(report, record);
     hal_trace_record(box->hal, record, sizeof record);
-    box->emitted++;
+    box->emitted++; /* for DEFECT_… alone */
     if (!spoil_delivery(box, record)) {
         deliver_record(box, record);
     }

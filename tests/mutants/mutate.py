@@ -1,6 +1,7 @@
 """First-order mutants of the firmware's C: one token changed, as a slip of the pen would. Works on text, knows no more C than that.
 
-Comments, strings, preprocessor lines, tables, the code of the named defects and of faults on purpose are left alone.
+Comments, strings, preprocessor lines, tables, the code of the named defects (with what a line that names one opens) and of
+faults on purpose are left alone.
 """
 
 from __future__ import annotations
@@ -72,14 +73,14 @@ class Mutant:
 def mutants_of(file: Path) -> Iterator[Mutant]:
     """Every change that this mutator knows of one file."""
     text = file.read_text()
-    body = _first_function(text)
+    body, on_purpose = _first_function(text), _on_purpose(text)
 
     def mutant(begin: int, end: int, new: str) -> Mutant:
         return Mutant(file.name, text.count("\n", 0, begin) + 1, begin, end, text[begin:end].strip(), new)
 
     for match in TOKEN.finditer(text, body):
         token, line = match.group(), _line(text, match.start())
-        if line.startswith(("static ", "#", "}")) or "DEFECT_" in line or not line.startswith(" "):
+        if line.startswith(("static ", "#", "}")) or not line.startswith(" ") or match.start() in on_purpose:
             continue
         if token in BINARY and not _is_binary(text, match):
             continue
@@ -89,7 +90,7 @@ def mutants_of(file: Path) -> Iterator[Mutant]:
             digits = token.rstrip("uU")
             yield mutant(match.start(), match.end(), str(int(digits) + 1) + token[len(digits) :])
     for match in CALL.finditer(text, body):
-        if "DEFECT_" not in match.group() and "\n" not in match.group():
+        if match.start() not in on_purpose and "\n" not in match.group():
             yield mutant(match.start() + 4, match.end(), ";")
 
 
@@ -102,6 +103,24 @@ def sample(folder: Path, count: int, seed: int) -> list[Mutant]:
 def _first_function(text: str) -> int:
     match = re.search(r"^\{", text, re.M)
     return match.start() if match else len(text)
+
+
+def _on_purpose(text: str) -> set[int]:
+    """Where the code of named defects stands: lines that name one, and what such a line opens, a block or a case."""
+    places: set[int] = set()
+    at, until = 0, ""
+    for line in text.splitlines(keepends=True):
+        indent = line[: len(line) - len(line.lstrip())]
+        if until and line.startswith(until) and not line.startswith((until + " ", until + "case DEFECT_")):
+            until = ""
+        if not until and "DEFECT_" in line and "!defect(" not in line and line.rstrip().endswith(("{", ":")):
+            until = indent
+        elif not until and "DEFECT_" not in line:
+            at += len(line)
+            continue
+        places.update(range(at, at + len(line)))
+        at += len(line)
+    return places
 
 
 def _line(text: str, at: int) -> str:

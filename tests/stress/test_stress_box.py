@@ -302,6 +302,18 @@ def test_nothing_is_made_of_corrupt_memory(drill: Callable, radar: Radar, judge:
     judge(verdicts)
 
 
+@req("RIB-REC-005")
+def test_a_corrupt_track_is_found_among_many_though_it_gets_no_plot(
+    drill: Callable, radar: Radar, judge: Callable
+) -> None:
+    """The box looks through its whole memory by itself, not only at what a plot leads it to."""
+    box = radar.feeds
+    messages = [Message(radar.name, 0.005 * who, good(radar, 1 + who)) for who in range(60)]
+    orders = [Order(box, 0.9, "DIAG:UPS 2"), Order(box, 4.0, "SYST:RES:CAUS?")]
+    drilled = drill(messages, orders)
+    judge(is_so(box, {"restarted": drilled.answers[1] == "WATCHDOG"}, "RIB-REC-005"))
+
+
 @req("RIB-DEL-004")
 def test_remote_records_leave_towards_the_c2_only_octet_for_octet(
     hil_session: BenchSession, drill: Callable, serial_radar: Radar, judge: Callable
