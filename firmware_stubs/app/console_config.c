@@ -125,5 +125,5 @@ void config_capacity_query(void *context, struct scpi *scpi, const char *paramet
 {
     const struct box *box = context;
     (void)parameters;
-    text_add_fixed(&scpi->reply, box->settings.capacity, 0);
+    text_add_unsigned(&scpi->reply, (uint64_t)round(box->settings.capacity));
 }

@@ -75,10 +75,8 @@ void text_add_fixed(struct text *text, double value, unsigned decimals)
         text_add_char(text, '-');
     }
     text_add_unsigned(text, steps / (uint64_t)scale);
-    if (decimals > 0) {
-        text_add_char(text, '.');
-        text_add_digits(text, steps % (uint64_t)scale, decimals);
-    }
+    text_add_char(text, '.');
+    text_add_digits(text, steps % (uint64_t)scale, decimals);
 }
 
 void text_add_hex(struct text *text, const uint8_t *octets, size_t n)

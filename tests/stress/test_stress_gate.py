@@ -44,7 +44,12 @@ def meeting(one: dict[str, Any], other: dict[str, Any]) -> list[Any]:
 CODE, OTHER_CODE, ADDRESS, OTHER_ADDRESS = {"i070__MODE3A": 0o1234}, {"i070__MODE3A": 0o4321}, {"i220": 5}, {"i220": 6}
 CASES = {
     "a plot far outside the gate is another object": Case([*steady({}), (12.0, 130e3, 1.0, {})], [0, 0, 0, 1]),
-    "across the line of sight too": Case([*steady({}), (12.0, 102.4e3, 1.3, {})], [0, 0, 0, 1]),
+    **{
+        f"across the line of sight too, {where}": Case(
+            [*steady({}, azimuth=azimuth), (12.0, 102.4e3, azimuth + 0.1, {})], [0, 0, 0, 1]
+        )
+        for where, azimuth in (("in the north-east", 1.0), ("in the north", 0.0), ("in the east", np.pi / 2))
+    },
     "the same code far away is another object": Case([*steady(CODE), (12.0, 130e3, 1.0, CODE)], [0, 0, 0, 1]),
     "the same code in the gate is the same": Case([*steady(CODE), (12.0, 102.7e3, 1.0, CODE)], [0, 0, 0, 0]),
     "another code in the same place is another": Case([*steady(CODE), (12.0, 102.4e3, 1.0, OTHER_CODE)], [0, 0, 0, 1]),

@@ -39,9 +39,11 @@ def at_s(drilled: Drilled, tap: str, table: RecordTable) -> np.ndarray:
 def test_a_heartbeat_says_who_sends_it_and_what_time_it_is(
     hil_session: BenchSession, drill: Callable, radar: Radar, judge: Callable
 ) -> None:
-    """Before and after the clock is set to just before midnight, and over a reset, which turns STTN over."""
+    """Before and after the clock is set to just before midnight, which it passes 30 ms early, and over a reset, which turns
+    STTN over."""
     box, limits = hil_session.setup.bench.box(radar.feeds), hil_session.setup.limits
-    orders = [Order(radar.feeds, 0.0, "SYST:TIME 23,59,57.5"), Order(radar.feeds, 5.0, "SYST:RES")]
+    told = [(0.0, "SYST:TIME 23,59,57.5"), (2.4, "DIAG:CLOC 0.03"), (5.0, "SYST:RES")]
+    orders = [Order(radar.feeds, when, command) for when, command in told]
     drilled = drill([Message(radar.name, 0.5, service_block(radar, 30_000))], orders, lasts_s=3.0)
     verdicts = []
     for tap in taps_out(drilled, radar.feeds):
