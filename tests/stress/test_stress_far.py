@@ -130,6 +130,26 @@ def test_a_height_that_an_item_cannot_carry_is_left_out(drill: Callable, radar: 
     judge(verdicts)
 
 
+@req("RIB-CON-004")
+def test_a_velocity_that_its_item_cannot_carry_is_left_out(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """I062/185 ends at 8,192 m/s either way; an address holds a track together however far its plots are apart."""
+    speeds_mps = np.array([3_000.0, 7_000.0, 9_500.0, 30_000.0])
+    blocks = []
+    for address, speed_mps in enumerate(speeds_mps, 1):
+        for k in range(2):
+            range_m = 100e3 + k * speed_mps
+            blocks += plot_blocks(radar, EPOCH_S + k + address / 16, i220=address, i040__RHO=range_m, i040__THETA=0.0)
+    drilled = drill([Message(radar.name, 0.05 * k, block) for k, block in enumerate(blocks)])
+    verdicts = []
+    for tap in taps_out(drilled, radar.feeds):
+        table = drilled.capture.tables(tap)[62]
+        second = table["070"] > EPOCH_S + 0.9
+        verdicts += items.exactly(tap, table["380/ADR"][second], np.arange(1, 5), "RIB-DEL-001")
+        said = {"185/VX": ~np.isnan(table["185/VX"][second]), "185/VY": ~np.isnan(table["185/VY"][second])}
+        verdicts += items.equal(tap, said, dict.fromkeys(said, speeds_mps < 8_192), "RIB-CON-004")
+    judge(verdicts)
+
+
 @pytest.mark.parametrize("turn_s", [4.0, 10.0])
 @req("RIB-CNT-001")
 def test_a_fast_object_without_identity_keeps_its_number(
@@ -196,16 +216,19 @@ def test_reports_of_objects_that_are_not_to_be_used_make_no_track(
     judge(verdicts)
 
 
+@pytest.mark.parametrize(
+    "before", [{}, {"iRE__M4E__FOEFRI": 0, "iRE__RPC__SCO": 5, "iRE__RPC__AR": 100.0}], ids=["alone", "last"]
+)
 @req("RIB-CON-005")
 def test_a_range_beyond_256_miles_is_read_from_the_expansion_field(
-    drill: Callable, radar: Radar, judge: Callable
+    drill: Callable, radar: Radar, judge: Callable, before: dict[str, float]
 ) -> None:
     """And a range that is beyond them without a word how far makes no track."""
     distance_m = np.array([256.5, 300.0, 1000.0]) * 1852
     height_m = np.array([20e3, 30e3, 60e3])
     full = {"i040__RHO": 65_535 / 256 * 1852, "i110__3DH": height_m}
     tod_s = EPOCH_S + np.arange(3)
-    far = plot_blocks(radar, tod_s, i220=np.arange(1, 4), i020__ERR=1, iRE__ERR=distance_m, **full)
+    far = plot_blocks(radar, tod_s, i220=np.arange(1, 4), i020__ERR=1, iRE__ERR=distance_m, **full, **before)
     far += plot_blocks(radar, EPOCH_S + 3, i220=4, i040__RHO=255.5 * 1852, i110__3DH=20e3)
     full["i110__3DH"] = 20e3
     nowhere = [
