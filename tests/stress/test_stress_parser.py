@@ -11,7 +11,7 @@ from test_stress_association import ITEMS
 from test_stress_far import object_blocks
 from test_stress_input import cause, good, only_good_ones, still_itself
 
-from hil.asterix import decode, encode
+from hil.asterix import LiveCodec, decode, encode
 from hil.bench.model import Radar
 from hil.checks import items
 from hil.framing import frame
@@ -38,6 +38,27 @@ def rich_object(radar: Radar) -> bytes:
 
 def rich_marker(radar: Radar) -> bytes:
     return service_block(radar, 30_000, turn_s=4.0)
+
+
+LAST_ITEMS = [
+    {"030": [1]},
+    {"030": [1, 2, 3]},
+    {"161": {"TRN": 7}},
+    {"170": {"CNF": 1}},
+    {"250": [{"MBDATA": 0x123456789ABC}]},
+]
+
+
+@req("RIB-DEL-001")
+def test_an_item_may_end_where_its_block_ends(drill: Callable, radar: Radar, judge: Callable) -> None:
+    codec = LiveCodec(48, partial=True)
+    messages = []
+    for k, last in enumerate(LAST_ITEMS):
+        plot = codec.decode(good(radar, 1 + k))[0]
+        names = [name for name in plot if name < "100" or name in ("140", "220")]
+        messages.append(Message(radar.name, GAP_S * k, codec.encode([{name: plot[name] for name in names} | last])))
+    drilled = drill(messages)
+    judge(only_good_ones(drilled, radar.feeds, [1 + k for k in range(len(LAST_ITEMS))], "RIB-DEL-001"))
 
 
 @pytest.mark.parametrize("made_of", [rich_plot, rich_object, rich_marker])
