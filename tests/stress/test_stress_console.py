@@ -54,6 +54,8 @@ FORMS = [  # what is told, then how the answer begins
     ("CONF:COAS 1;:CONF:COAS?", "1.000"),
     ("CONF:COAS 3600;:CONF:COAS?", "3600.000"),
     ("CONF:CAP 1;:CONF:CAP?", "1"),
+    ("CONF:CAP 1000000;:CONF:CAP?", "1000000"),
+    ("CONF:CAP 1000001;:SYST:ERR?", OUT_OF_RANGE),
     ("CONF:CAP 4e3;:CONF:CAP?", "4000"),
     ("CONF:FILT 0.5 , 0.25 ,0.125;:CONF:FILT?", "0.500000,0.250000,0.125000"),
     ("CONF:FILT 1,2,1;:CONF:FILT?", "1.000000,2.000000,1.000000"),
@@ -334,6 +336,7 @@ def test_every_change_is_one_event(drill: Callable, radar: Radar, judge: Callabl
     facts = {
         "every change once, in their order": ours == expected,
         "the sensor came": "operational" in states,
+        "as it began is no change": states[:1] != ["initialising"],
         "and went": states[-1:] == ["not connected"],
         "a state only when it changes": all(one != other for one, other in pairwise(states)),
         "of no other sensor": len(states) + len(ours) == len(events),
