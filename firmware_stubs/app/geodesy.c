@@ -7,7 +7,6 @@
 
 static const double SEMI_MAJOR_M = 6378137.0;
 static const double FLATTENING = 1.0 / 298.257223563;
-static const double HALF_PI = 1.57079632679489661923;
 static const double TWO_PI = 6.28318530717958647692;
 
 static double sine_of_an_angle(double sine);
@@ -45,32 +44,30 @@ struct vec3 ecef_from_geodetic(struct geodetic at)
     };
 }
 
-/* Bowring 1976 with three rounds: below 1e-9 m from the ground to beyond 10,000 km. */
+/* Bowring 1976 with three rounds: below 1e-9 m from the ground to beyond 10,000 km, at every latitude. */
 struct geodetic geodetic_from_ecef(struct vec3 at)
 {
     const double e2 = FLATTENING * (2.0 - FLATTENING);
     const double semi_minor = SEMI_MAJOR_M * (1.0 - FLATTENING);
     const double second_e2 = e2 / (1.0 - e2);
     const double axis_distance = sqrt(at.x * at.x + at.y * at.y);
-    double tan_lat = 0.0;
-    double tan_reduced = at.z * SEMI_MAJOR_M / (axis_distance * semi_minor);
-    if (axis_distance < 1e-3) { /* on the axis the longitude is free and the latitude a right angle */
-        return (struct geodetic){copysign(HALF_PI, at.z), 0.0, fabs(at.z) - semi_minor};
-    }
+    double rise = at.z / (1.0 - e2); /* rise and run: the latitude's sine and cosine, times the same */
+    double run = axis_distance;
+    double length = 0.0;
     for (int round = 0; round < 3; round++) {
-        const double cos_reduced = 1.0 / sqrt(1.0 + tan_reduced * tan_reduced);
-        const double sin_reduced = tan_reduced * cos_reduced;
-        tan_lat = (at.z + second_e2 * semi_minor * sin_reduced * sin_reduced * sin_reduced) /
-                  (axis_distance - e2 * SEMI_MAJOR_M * cos_reduced * cos_reduced * cos_reduced);
-        tan_reduced = (1.0 - FLATTENING) * tan_lat;
+        const double reduced_rise = (1.0 - FLATTENING) * rise;
+        length = sqrt(reduced_rise * reduced_rise + run * run);
+        const double sin_reduced = reduced_rise / length;
+        const double cos_reduced = run / length;
+        rise = at.z + second_e2 * semi_minor * sin_reduced * sin_reduced * sin_reduced;
+        run = axis_distance - e2 * SEMI_MAJOR_M * cos_reduced * cos_reduced * cos_reduced;
     }
-    const double cos_lat = 1.0 / sqrt(1.0 + tan_lat * tan_lat);
-    const double sin_lat = tan_lat * cos_lat;
-    const double root = sqrt(1.0 - e2 * sin_lat * sin_lat);
+    length = sqrt(rise * rise + run * run);
+    const double sin_lat = rise / length;
     return (struct geodetic){
-        atan(defect(DEFECT_geocentric_latitude) ? tan_lat * (1.0 - e2) : tan_lat),
+        atan2(defect(DEFECT_geocentric_latitude) ? rise * (1.0 - e2) : rise, run),
         atan2(at.y, at.x),
-        axis_distance * cos_lat + at.z * sin_lat - SEMI_MAJOR_M * root, /* holds at every latitude */
+        axis_distance * run / length + at.z * sin_lat - SEMI_MAJOR_M * sqrt(1.0 - e2 * sin_lat * sin_lat),
     };
 }
 
