@@ -46,9 +46,9 @@ async def any_records_in_any_order_come_out_bit_for_bit(dut) -> None:
         table = records.draw(rng, min(size, total - done), density)
         spoilt = rng.random(len(table)) < rng.choice([0.0, 0.02, 0.3])
         beats = _beats(table, spoilt, rng)
-        started = time.perf_counter()
+        started = time.process_time()
         outcome = await device.run(beats, pause_in, pause_out, int(rng.integers(1, 2**32)), flush + 500)
-        carried_s += time.perf_counter() - started
+        carried_s += time.process_time() - started
         good = table[~spoilt]
         found = verdict.mismatches(outcome.octets, outcome.ends, good, *source, mtu)
         if found:

@@ -1,6 +1,7 @@
 """Figures of the FPGA formatter into build/figures/fpga.json: every one measured here, by the commands that it names.
 
-`python tests/bench/figures_fpga.py` (make figures-fpga). Exit code 1 when a figure misses what is asked of it.
+`python tests/bench/figures_fpga.py` (make figures-fpga). Rates are messages per CPU second of the simulator, so that other work on the
+machine does not count. Exit code 1 when a figure misses what is asked of it.
 """
 
 from __future__ import annotations
@@ -138,9 +139,9 @@ def _cpp(formatter: formatter_file.Formatter) -> float:
     table = records.draw(np.random.default_rng(SEED), 200_000)
     words, controls = packets([row.tobytes() for row in records.octets(table, formatter.record)])
     with model.device(model.library(formatter)) as device:
-        started = time.perf_counter()
+        started = time.process_time()
         device.run(words, controls)
-        return len(table) / (time.perf_counter() - started)
+        return len(table) / (time.process_time() - started)
 
 
 def _latency(formatter: formatter_file.Formatter) -> tuple[int, int]:
