@@ -1,7 +1,7 @@
 """Figures of the FPGA formatter into build/figures/fpga.json: every one measured here, by the commands that it names.
 
-`python tests/bench/figures_fpga.py` (make figures-fpga). Rates are messages per CPU second of the simulator, so that other work on the
-machine does not count. Exit code 1 when a figure misses what is asked of it.
+`python tests/bench/figures_fpga.py` (make figures-fpga). Rates are messages per CPU second of the simulator: what else runs on
+the machine does not count. Exit code 1 when a figure misses what is asked of it.
 """
 
 from __future__ import annotations
