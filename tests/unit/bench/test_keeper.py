@@ -15,9 +15,10 @@ from hil.bench.processes import Processes
 from hil.errors import BenchError
 
 RUNNER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from hil.bench.processes import Processes
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background has been told to ignore it
 with Processes(Path(sys.argv[1])) as processes:
     processes.isolate("loopback", {})
     processes.lock("KEEPER-TEST-2")
