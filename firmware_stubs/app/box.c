@@ -319,9 +319,10 @@ static void heartbeat(struct box *box, uint64_t now_ns)
 static struct status look_at_itself(struct box *box, uint64_t now_ns)
 {
     uint64_t utc_ns = 0;
+    const uint64_t looked_ns = hal_now_ns(box->hal);
     const bool time_known = box_utc_ns(box, &utc_ns);
-    const bool at_once = hal_now_ns(box->hal) - now_ns < LOOK_MAX_NS; /* else the box stood still between its two clocks */
-    if (at_once && clock_watch_look(&box->clock, now_ns, utc_ns)) {
+    const bool at_once = hal_now_ns(box->hal) - looked_ns < LOOK_MAX_NS; /* else the box stood still between its clocks */
+    if (at_once && clock_watch_look(&box->clock, looked_ns, utc_ns)) {
         box_log(box, "clock stepped");
     }
     const bool overload = overload_shows(&box->overload, now_ns);
