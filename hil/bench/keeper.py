@@ -23,6 +23,7 @@ from hil.errors import BenchError, HilError
 
 PR_SET_PDEATHSIG = 1
 GRACE_S = 1.0
+_LIBC = ctypes.CDLL(None)
 BENCH_PRIORITY = 5  # real-time, below wires and executors (hil.drivers.pacing)
 
 
@@ -80,8 +81,10 @@ class Keeper:
         With `piped` its standard input stays open until the bench is cleared, otherwise it is /dev/null.
         """
         read_end, write_end = os.pipe()
+        keeper = os.getpid()
         child = os.fork()
         if child == 0:
+            _die_with(keeper)
             self._become(argv, node, output, read_end if piped else None)
         os.close(read_end)
         if not piped:
@@ -91,7 +94,6 @@ class Keeper:
 
     def _become(self, argv: list[str], node: str, output: str, stdin: int | None) -> None:
         try:
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             _favour()
             if self.spaces:
                 isolation.enter(self.spaces[node])
@@ -135,6 +137,13 @@ class Keeper:
         for descriptor in self.locks.values():
             os.ftruncate(descriptor, 0)
             os.close(descriptor)
+
+
+def _die_with(parent: int) -> None:
+    """Let this process be killed when `parent` ends, and end it at once if that has happened already."""
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # died between fork and prctl: no signal will come
+        os._exit(127)
 
 
 def _favour() -> None:

@@ -43,7 +43,8 @@ from hil.run.witness import WitnessConfig, read_witness
 
 RATE_HZ = 1_000.0
 MESSAGES = 1_200  # on each wire
-START_MARGIN = 2.0  # an executor may take so many times as long to start as a tap did
+START_MARGINS = (2.0, 8.0, 32.0)  # an executor may take so many times as long to start as a tap did; tried in turn
+SPARE_S = 1.0  # and all must be there so long before the first of them sends
 
 Floats = npt.NDArray[np.float64]
 Watcher = Callable[[str, float], None]
@@ -90,16 +91,11 @@ def qualify(setup: Setup, isolation: str = "", watch: Watcher = lambda _what, _s
         precision = processes.wait_ready("wan")
         start_s = _start_taps(processes, ends, first, capture)
         witness = folder / "witness.npy"
-        span_s = MESSAGES / RATE_HZ
-        begins = time.time_ns() + int((1.0 + START_MARGIN * start_s * len(ends)) * 1e9)
-        until_ns = begins + int((span_s + 0.05) * 1e9 * len(ends))
+        probes = _start_probes(processes, folder, ends, first, capture, start_s)
+        begins_ns, until_ns = probes[0].begins_ns, probes[-1].begins_ns + int(_slot_s() * 1e9)
         spawn_module(processes, "witness", "hil.run.witness", WitnessConfig(until_ns, str(witness)), names[0])
-        probes = [_Probe(wire, begins + int(k * (span_s + 0.05) * 1e9), first + k) for k, wire in enumerate(ends)]
-        for probe in probes:
-            _start_probe(processes, folder, probe, capture)
-        if time.time_ns() > begins:
-            raise BenchError("this machine is too busy to be qualified: processes start too slowly", "stop other work")
-        _wait(processes, [probe.name for probe in probes], begins, until_ns, watch)
+        processes.wait_ready("witness")
+        _wait(processes, [probe.name for probe in probes], begins_ns, until_ns, watch)
         parts = _parts(read_capture(capture).arrivals, probes, [tap.name for tap in taps], folder)
         serial_s = serial_errors(processes, folder, baud, names[0]) if baud else np.zeros(0)
         watch("stamps", 0.95)
@@ -126,14 +122,41 @@ def qualify(setup: Setup, isolation: str = "", watch: Watcher = lambda _what, _s
 
 
 def _start_taps(processes: Processes, ends: Sequence[WireEnds], first: int, capture: Path) -> float:
-    """One process for all taps of a node; returns how long one takes to start, s."""
+    """One process for all taps of a node; returns how long one takes to start beside the others, s."""
     begun = time.monotonic()
     nodes = list(dict.fromkeys(wire.sink for wire in ends))
     for node in nodes:
         taps = [UdpTap(wire.into, first + k) for k, wire in enumerate(ends) if wire.sink == node]
         config = TapConfig(str(capture), str(processes.scratch / f"taps-{node}"), taps)
         spawn_module(processes, f"taps-{node}", "hil.drivers.tap", config, node, piped=True)
+    for node in nodes:
+        processes.wait_ready(f"taps-{node}")
     return (time.monotonic() - begun) / len(nodes)
+
+
+def _slot_s() -> float:
+    return MESSAGES / RATE_HZ + 0.05
+
+
+def _start_probes(
+    processes: Processes, folder: Path, ends: Sequence[WireEnds], first: int, capture: Path, start_s: float
+) -> list[_Probe]:
+    """One executor for each wire, all of them ready before the first one sends; a machine that turns slow gets more time."""
+    for margin in START_MARGINS:
+        begins_ns = time.time_ns() + int((2 * SPARE_S + margin * start_s * len(ends)) * 1e9)
+        probes = [_Probe(wire, begins_ns + int(k * _slot_s() * 1e9), first + k) for k, wire in enumerate(ends)]
+        for probe in probes:
+            _start_probe(processes, folder, probe, capture)
+        for probe in probes:
+            processes.wait_ready(probe.name)
+        spare_s = (begins_ns - time.time_ns()) * 1e-9
+        if spare_s > SPARE_S:
+            return probes
+        if spare_s < 0.0:  # the first have sent: what is captured cannot be told apart
+            break
+        for probe in probes:
+            processes.stop(probe.name)
+    raise BenchError("this machine is too busy to be qualified: processes start too slowly", "stop other work")
 
 
 def _start_probe(processes: Processes, folder: Path, probe: _Probe, capture: Path) -> None:

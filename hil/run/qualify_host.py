@@ -39,11 +39,10 @@ Floats = npt.NDArray[np.float64]
 def spawn_module(
     processes: Processes, name: str, module: str, config: msgspec.Struct, node: str, *, piped: bool = False
 ) -> None:
-    """Start `python -m module` with its configuration on a node and wait until it is ready."""
+    """Start `python -m module` with its configuration on a node; it says when it is ready."""
     path = processes.scratch / f"{name}.json"
     path.write_bytes(msgspec.json.encode(config))
     processes.spawn(name, [sys.executable, "-m", module, str(path)], node, piped=piped)
-    processes.wait_ready(name)
 
 
 def probe_plan(at_ns: npt.NDArray[np.int64], message: bytes) -> Injection:
@@ -68,6 +67,7 @@ def serial_errors(processes: Processes, folder: Path, baud: int, node: str) -> F
     )
     processes.expected_to_end.add("serial")
     spawn_module(processes, "serial", "hil.run.executor", config, node)
+    processes.wait_ready("serial")
     while processes.exit_code("serial") is None:
         processes.check()
         time.sleep(0.05)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hil.bench.addressing import WireEnds
+from hil.errors import BenchError
 from hil.run import qualify as module
 from hil.run import qualify_host
 from hil.run.qualification import Qualification, keep
@@ -43,3 +45,46 @@ def test_kernel_stamps_are_nearer_to_the_wire_than_the_wire_is_long(done: Qualif
 def test_it_is_written_as_plain_json(done: Qualification, tmp_path: Path) -> None:
     keep(done, tmp_path / "q.json")
     assert json.loads((tmp_path / "q.json").read_text())["isolation"] == "loopback"
+
+
+class SlowStarts:
+    """Stands for the bench's processes and for the clock: each start takes a time from a list."""
+
+    def __init__(self, take_s: list[float]) -> None:
+        self.take_s, self.now_s, self.stopped = iter(take_s), 1e9, list[str]()
+
+    def time_ns(self) -> int:
+        return int(self.now_s * 1e9)
+
+    def wait_ready(self, _name: str) -> None:
+        self.now_s += next(self.take_s)
+
+    def stop(self, name: str) -> None:
+        self.stopped.append(name)
+
+
+def start_three(monkeypatch: pytest.MonkeyPatch, slow: SlowStarts) -> float:
+    """The margin, s, that was left before the first of three probes would have sent."""
+    monkeypatch.setattr(module, "time", slow)
+    monkeypatch.setattr(module, "_start_probe", lambda *_: None)
+    ends = [WireEnds("a", f"b{k}", "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4") for k in range(3)]
+    probes = module._start_probes(slow, Path(), ends, 0, Path(), start_s=0.5)  # type: ignore[arg-type]
+    return probes[0].begins_ns * 1e-9 - slow.now_s
+
+
+def test_probes_that_start_in_time_are_started_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = SlowStarts([0.5] * 3)
+    assert start_three(monkeypatch, slow) == pytest.approx(3.5)
+    assert slow.stopped == []
+
+
+def test_a_machine_that_turns_slow_gets_more_time_for_its_probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = SlowStarts([1.5] * 6)
+    assert start_three(monkeypatch, slow) > 1.0
+    assert slow.stopped == ["probe.a.b0", "probe.a.b1", "probe.a.b2"]
+
+
+@pytest.mark.parametrize("take_s", [[6.0] * 3, [1.5] * 3 + [4.4] * 3 + [16.4] * 3])
+def test_a_machine_too_slow_to_start_them_blocks(monkeypatch: pytest.MonkeyPatch, take_s: list[float]) -> None:
+    with pytest.raises(BenchError, match="too busy to be qualified"):
+        start_three(monkeypatch, SlowStarts(take_s))
