@@ -6,16 +6,18 @@ Nothing is computed here. A kernel that is not built is a `ConfigError` with the
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_int32, c_int64, c_void_p
+from ctypes import POINTER, c_int32, c_int64, c_void_p, py_object
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from hil.errors import ConfigError
+
+_Library = TypeVar("_Library", bound=ctypes.CDLL)
 
 LANES = 64  # rows that the kernel works on together
 
@@ -54,7 +56,15 @@ FIELD = np.dtype(
 
 PRESENCE = np.dtype([("mask", "u8"), ("mask_stride", "i8"), ("offsets", "u8"), ("payload", "u8")], align=True)
 
-TAPE_SLOT = np.dtype([("first_field", "i4"), ("n_fields", "i4"), ("node", "i4"), ("is_random", "i4")], align=True)
+GROUP = np.dtype([("key", "u8"), ("made", "u8"), ("parent", "i8")], align=True)
+
+TARGET = np.dtype([("key", "u8"), ("case_scales", "u8"), ("case_field", "i4"), ("group", "i4")], align=True)
+
+DICT_SLOT = np.dtype(
+    [("key", "u8")]
+    + [(name, "i4") for name in ("form", "group", "node", "first_field", "n_fields", "first_group", "end_group")],
+    align=True,
+)
 
 FORM = np.dtype(
     [("octets", "u8"), ("length", "i8"), ("fields", "u8"), ("n_fields", "i8"), ("tape_length", "i8")], align=True
@@ -129,18 +139,17 @@ class WalkJob(ctypes.Structure):
     )
 
 
-class TapeJob(ctypes.Structure):
-    """Mirror of rh_tape_job; addresses are plain integers."""
+class DictJob(ctypes.Structure):
+    """Mirror of rh_dict_job; addresses are plain integers."""
 
     _fields_ = (
         ("walk", c_void_p),
         ("size", c_int64),
         ("slots", c_void_p),
         ("fields", c_void_p),
-        ("tape", c_void_p),
-        ("capacity", c_int64),
-        ("tape_offset", c_void_p),
-        ("keys", c_void_p),
+        ("targets", c_void_p),
+        ("groups", c_void_p),
+        ("n_groups", c_int64),
     )
 
 
@@ -186,32 +195,46 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "rh_count": (None, (c_void_p, c_int64, c_void_p, c_void_p, c_void_p, c_void_p)),
     "rh_abi": (c_int64, ()),
     "rh_encode": (c_int32, (POINTER(EncodeJob),)),
-    "rh_tape": (c_int32, (POINTER(TapeJob),)),
     "rh_pack": (c_int32, (c_void_p, c_int64, c_void_p, c_void_p, c_int64, POINTER(c_int64), POINTER(c_int64))),
     "rh_place": (None, (c_int64, c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_void_p)),
 }
 
+_WITH_LOCK: dict[str, tuple[Any, tuple[Any, ...]]] = {"rh_dicts": (c_int32, (POINTER(DictJob), py_object))}
 
-_ABI = 4  # KERNEL_ABI of c/kernel.h
+_ABI = 5  # KERNEL_ABI of c/kernel.h
 _BUILD = "`pip install -e .` with a C compiler installed"
 
 
 @cache
-def library() -> Any:
-    """The kernel as a ctypes library; ConfigError when it is not built."""
+def library() -> ctypes.CDLL:
+    """The kernel as a ctypes library; ConfigError when it is not built. Its functions let other threads run."""
+    loaded = _load(ctypes.CDLL, _SIGNATURES)
+    if loaded.rh_abi() != _ABI:
+        raise ConfigError(
+            f"{built().name} was built from another version of hil/asterix/c", f"build it again: {_BUILD}"
+        )
+    return loaded
+
+
+@cache
+def object_library() -> ctypes.PyDLL:
+    """Those functions of the kernel that make Python objects, and keep the interpreter's lock for it."""
+    library()
+    return _load(ctypes.PyDLL, _WITH_LOCK)
+
+
+def _load(kind: type[_Library], signatures: dict[str, tuple[Any, tuple[Any, ...]]]) -> _Library:
     file = built()
     try:
-        loaded = ctypes.CDLL(str(file))
+        loaded = kind(str(file))
     except OSError as error:
         raise ConfigError(f"{file.name} cannot be loaded ({error})", f"build it again: {_BUILD}") from error
-    for name, (result, arguments) in _SIGNATURES.items():
+    for name, (result, arguments) in signatures.items():
         function = getattr(loaded, name, None)
         if function is None:
             raise ConfigError(f"{file.name} lacks {name}", f"build it again: {_BUILD}")
         function.restype = result
         function.argtypes = arguments
-    if loaded.rh_abi() != _ABI:
-        raise ConfigError(f"{file.name} was built from another version of hil/asterix/c", f"build it again: {_BUILD}")
     return loaded
 
 
@@ -245,15 +268,17 @@ def address(array: npt.NDArray[Any]) -> int:
 
 __all__ = [
     "CAUSES",
+    "DICT_SLOT",
     "FAULT",
     "FIELD",
     "FORM",
+    "GROUP",
     "LANES",
     "PRESENCE",
-    "TAPE_SLOT",
+    "TARGET",
+    "DictJob",
     "EncodeJob",
     "Refusal",
-    "TapeJob",
     "WalkJob",
     "address",
     "built",

@@ -1,8 +1,8 @@
 """One datagram at a time: bytes ↔ nested dictionaries, quickly, for a process that forwards records as they come.
 
 A record is `{"010": {"SAC": 1, "SIC": 2}, "070": 43200.0, "380": {"ADR": 0x123456}, "510": [{"IDENT": 1, "TRACK": 7}]}`, SI
-values as in the columns. The structure of a record (which items, extents, subfields, how many elements) is its *layout*;
-reading and writing are compiled once per layout. For many records at once see `hil.asterix.decoding` and `encode`.
+values as in the columns. The kernel makes the dictionaries; writing is compiled once per *layout*: the structure of a record
+(which items, extents, subfields, how many elements). For many records at once see `hil.asterix.decoding` and `encode`.
 """
 
 from __future__ import annotations

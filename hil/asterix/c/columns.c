@@ -16,16 +16,6 @@ typedef struct {
     uint64_t there[LANES];
 } lanes;
 
-/* The 64 bits at `from`, zero behind the end of the data. */
-static uint64_t load_near_end(const uint8_t *data, int64_t size, int64_t from)
-{
-    uint64_t word = 0;
-    for (int64_t i = 0; i < 8; i++) {
-        word = word << 8 | (from + i < size ? data[from + i] : 0U);
-    }
-    return word;
-}
-
 static void gather(lanes *l, const uint8_t *data, int64_t size, int64_t n, const int64_t *offset, const uint16_t *position,
                    int64_t octet)
 {
@@ -35,13 +25,6 @@ static void gather(lanes *l, const uint8_t *data, int64_t size, int64_t n, const
         l->word[row] = at <= size - 8 ? load_be(data + at) : load_near_end(data, size, at);
         l->there[row] = rel != 0 || position == NULL ? ~UINT64_C(0) : 0;
     }
-}
-
-/* Raw value of a field in a window: unsigned, or in two's complement. */
-static inline uint64_t raw_of(uint64_t word, int32_t lead, int32_t unused, uint64_t sign)
-{
-    const uint64_t raw = word << lead >> unused;
-    return (raw ^ sign) - sign;
 }
 
 static inline void read_integers(const lanes *l, int64_t n, const rh_field *field, int32_t lead, uint8_t *to, int width)
@@ -130,12 +113,18 @@ static void read_short_texts(const lanes *l, int64_t n, const rh_field *field, i
     }
 }
 
+/* Octets of a text without the spaces and NULs at its end. */
+int32_t rh_text_length(const uint8_t *from, int32_t octets)
+{
+    while (octets > 0 && (from[octets - 1] == ' ' || from[octets - 1] == 0U)) {
+        octets--;
+    }
+    return octets;
+}
+
 static void octet_text(const uint8_t *from, int32_t octets, uint8_t *to)
 {
-    int32_t kept = octets;
-    while (kept > 0 && (from[kept - 1] == ' ' || from[kept - 1] == 0U)) {
-        kept--;
-    }
+    const int32_t kept = rh_text_length(from, octets);
     memcpy(to, from, (size_t)kept);
     memset(to + kept, 0, (size_t)(octets - kept));
 }
@@ -173,30 +162,10 @@ static void read_from_words(const lanes *l, int64_t n, const rh_field *field, in
     }
 }
 
-/* Read one value, of a slot or element that starts at octet `at`, into field->column. */
-void rh_read_value(const uint8_t *data, int64_t size, int64_t at, const rh_field *field)
+/* The eight characters of a text of six bits each, the first in the high octet, NULs for trailing spaces. */
+uint64_t rh_six_bit_text(uint64_t codes)
 {
-    const int64_t from = at + field->bit / 8;
-    if (field->kind == TEXT) {
-        octet_text(data + from, field->width, field->column);
-        return;
-    }
-    if (field->kind == OCTETS) {
-        memcpy(field->column, data + from, (size_t)field->width);
-        return;
-    }
-    const int is_signed = field->kind == INT || field->kind == SIGNED_QUANTITY;
-    const uint64_t sign = is_signed ? UINT64_C(1) << (field->bits - 1) : 0;
-    const uint64_t word = from <= size - 8 ? load_be(data + from) : load_near_end(data, size, from);
-    const uint64_t raw = raw_of(word, field->bit % 8, 64 - field->bits, sign);
-    if (field->kind == SIX_BIT) {
-        store_text(field->column, 8, without_trailing_spaces(six_bit_text(raw)));
-    } else if (field->kind == UINT || field->kind == INT) {
-        memcpy(field->column, &raw, sizeof raw);
-    } else {
-        const double value = (double)(int64_t)raw * field->scale;
-        memcpy(field->column, &value, sizeof value);
-    }
+    return without_trailing_spaces(six_bit_text(codes));
 }
 
 /* Whether a field is read out of 64-bit words, or octet by octet. */

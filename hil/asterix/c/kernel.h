@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The inner loops of hil.asterix: find blocks (blocks.c), walk records (walk.c), bits to columns (columns.c), lay out records
- * (layout.c) and columns to bits (values.c), one datagram at a time (live.c). The kernel knows no ASTERIX item: everything that
+ * (layout.c) and columns to bits (values.c), one datagram at a time (dicts.c, forms.c). The kernel knows no ASTERIX item: everything that
  * depends on a category comes in as tables made by hil/asterix/plans.py from the published ones. It allocates nothing, keeps
  * no state, and checks every octet against the end of its block before reading it.
  *
@@ -33,7 +33,7 @@ enum refusal {
 
 #define RECORD_MAX 65532 /* octets: a block's length has 16 bits and counts its own header */
 #define LANES 64         /* rows that are worked on together: their positions and octets stay in the first-level cache */
-#define KERNEL_ABI 4     /* raised with every change of these structures; kernel.py refuses another */
+#define KERNEL_ABI 5     /* raised with every change of these structures; kernel.py refuses another */
 
 /* One place in a record's structure. Children are nodes[first .. first + count). */
 typedef struct {
@@ -146,24 +146,44 @@ typedef struct {
     int64_t bad_field;            /* index into fields, or n_fields + index into repeated */
 } rh_encode_job;
 
-/* How one slot is taped. */
+/* A dictionary somewhere below a record. Group 0 is the record itself. */
 typedef struct {
+    void *key;                    /* its name, a Python string, in the dictionary of */
+    void *made;                   /* scratch: the dictionary, NULL where the record has none yet */
+    int64_t parent;               /* this group; -1: it is a record or an element of a list */
+} rh_group;
+
+/* Where the value of a field goes: under `key` of the dictionary of `group`. */
+typedef struct {
+    void *key;
+    const double *case_scales;    /* raw value of another field of the slot -> factor */
+    int32_t case_field;           /* that field, -1: none */
+    int32_t group;
+} rh_target;
+
+enum slot_form { SLOT_NOTHING, SLOT_FIELDS, SLOT_GROUP, SLOT_LIST, SLOT_EXPLICIT, SLOT_RANDOM };
+
+/* What becomes of one slot. */
+typedef struct {
+    void *key;                    /* of its list or octets */
+    int32_t form;
+    int32_t group;                /* SLOT_GROUP: its own; others: where its list or octets go */
+    int32_t node;
     int32_t first_field;
     int32_t n_fields;
-    int32_t node;                 /* -1: it has fields at most (a later part of an extended item) */
-    int32_t is_random;
-} rh_tape_slot;
+    int32_t first_group;          /* SLOT_LIST: those of an element, the first is the element; none: it is a value */
+    int32_t end_group;
+} rh_dict_slot;
 
 typedef struct {
     rh_walk_job *walk;
     int64_t size;                 /* octets of walk->data */
-    const rh_tape_slot *slots;
+    const rh_dict_slot *slots;
     const rh_field *fields;
-    uint8_t *tape;
-    int64_t capacity;
-    int64_t *tape_offset;         /* where the values of each row begin */
-    uint16_t *keys;               /* n_slots + 2 numbers a row that tell its layout */
-} rh_tape_job;
+    const rh_target *targets;     /* one per field */
+    rh_group *groups;
+    int64_t n_groups;
+} rh_dict_job;
 
 /* One layout of a record, for writing: its octets with all values 0, and the fields to put into them. field.bit counts from
  * the record's start, field.column is the value's octet on the tape. */
@@ -182,8 +202,26 @@ static inline uint64_t load_be(const uint8_t *from)
     return __builtin_bswap64(word);
 }
 
+/* The 64 bits at `from`, zero behind the end of the data. */
+static inline uint64_t load_near_end(const uint8_t *data, int64_t size, int64_t from)
+{
+    uint64_t word = 0;
+    for (int64_t i = 0; i < 8; i++) {
+        word = word << 8 | (from + i < size ? data[from + i] : 0U);
+    }
+    return word;
+}
+
+/* Raw value of a field in a window: unsigned, or in two's complement. */
+static inline uint64_t raw_of(uint64_t word, int32_t lead, int32_t unused, uint64_t sign)
+{
+    const uint64_t raw = word << lead >> unused;
+    return (raw ^ sign) - sign;
+}
+
 /* Between the files of the kernel. */
-void rh_read_value(const uint8_t *data, int64_t size, int64_t at, const rh_field *field);
+uint64_t rh_six_bit_text(uint64_t codes);
+int32_t rh_text_length(const uint8_t *from, int32_t octets);
 int32_t rh_write_lanes(rh_encode_job *job, int64_t first_row, int64_t n);
 int32_t rh_write_value(uint8_t *to, const uint8_t *from, const rh_field *field);
 
@@ -200,7 +238,7 @@ void rh_count(const uint8_t *data, int64_t n, const int64_t *offset, const uint1
 void rh_place(int64_t n, const int64_t *offset, const uint16_t *position, const int64_t *counts, int64_t lead, int64_t step,
               int64_t *places);
 int32_t rh_encode(rh_encode_job *job);
-int32_t rh_tape(rh_tape_job *job);
+int32_t rh_dicts(rh_dict_job *job, void *records);
 int32_t rh_pack(const rh_form *const *forms, int64_t n, const uint8_t *tape, uint8_t *out, int64_t size, int64_t *bad_row,
                 int64_t *bad_field);
 
