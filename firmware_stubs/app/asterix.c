@@ -10,6 +10,7 @@
 static size_t fspec_octets(const uint8_t *octets, size_t n, size_t max, enum parse_result *result);
 static bool presence(const uint8_t *fspec, unsigned position, bool with_fx);
 static bool undefined_position_set(const uint8_t *fspec, size_t octets, unsigned defined, bool with_fx);
+static size_t length_by_kind(const struct item_rule *rule, const uint8_t *octets, size_t n, enum parse_result *result);
 static size_t extended_length(const struct item_rule *rule, const uint8_t *octets, size_t n, enum parse_result *result);
 static size_t repeated_fx_length(const struct item_rule *rule, const uint8_t *octets, size_t n);
 static size_t repeated_length(const struct item_rule *rule, const uint8_t *octets, size_t n);
@@ -79,22 +80,26 @@ const uint8_t *subfield(const struct item_rule *compound, const uint8_t *item, u
 
 size_t item_length(const struct item_rule *rule, const uint8_t *octets, size_t n, enum parse_result *result)
 {
-    size_t length = 0;
     *result = PARSE_TRUNCATED;
-    switch (rule->kind) {
-    case ITEM_FIXED: length = rule->size <= n ? rule->size : 0; break;
-    case ITEM_EXTENDED: length = extended_length(rule, octets, n, result); break;
-    case ITEM_REPEATED_FX: length = repeated_fx_length(rule, octets, n); break;
-    case ITEM_REPEATED: length = repeated_length(rule, octets, n); break;
-    case ITEM_EXPLICIT: length = explicit_length(octets, n, result); break;
-    case ITEM_COMPOUND:
-    case ITEM_COMPOUND_PLAIN: length = compound_length(rule, octets, n, result); break;
-    default: *result = PARSE_BAD_ITEM; break;
-    }
+    const size_t length = length_by_kind(rule, octets, n, result);
     if (length != 0) {
         *result = PARSE_OK;
     }
     return length;
+}
+
+static size_t length_by_kind(const struct item_rule *rule, const uint8_t *octets, size_t n, enum parse_result *result)
+{
+    switch (rule->kind) {
+    case ITEM_FIXED: return rule->size <= n ? rule->size : 0;
+    case ITEM_EXTENDED: return extended_length(rule, octets, n, result);
+    case ITEM_REPEATED_FX: return repeated_fx_length(rule, octets, n);
+    case ITEM_REPEATED: return repeated_length(rule, octets, n);
+    case ITEM_EXPLICIT: return explicit_length(octets, n, result);
+    case ITEM_COMPOUND:
+    case ITEM_COMPOUND_PLAIN: return compound_length(rule, octets, n, result);
+    default: *result = PARSE_BAD_ITEM; return 0;
+    }
 }
 
 /* Octets of an FSPEC, or 0 with the cause. */

@@ -8,6 +8,8 @@
 
 enum { HEADER = 3 };
 
+static void send(struct block *block, size_t too_short);
+
 void block_init(struct block *block, uint8_t category, block_sink *sink, void *context)
 {
     memset(block, 0, sizeof *block);
@@ -24,8 +26,7 @@ bool block_add(struct block *block, const uint8_t *record, size_t n, uint64_t no
         return false;
     }
     if (block->used + n > (defect(DEFECT_mtu_ignored) ? (size_t)MTU_MAX : block->mtu)) {
-        block->full = true;
-        block_close(block);
+        send(block, defect(DEFECT_length_when_full) ? 3u : 0u);
     }
     if (block->used == 0) {
         block->octets[0] = block->category;
@@ -53,11 +54,14 @@ void block_poll(struct block *block, uint64_t now_ns)
 
 void block_close(struct block *block)
 {
-    if (block->used == 0) {
-        return;
+    if (block->used != 0) {
+        send(block, 0);
     }
-    put_u16(block->octets + 1, (uint16_t)(block->used - (defect(DEFECT_length_when_full) && block->full ? 3u : 0u)));
-    block->full = false;
+}
+
+static void send(struct block *block, size_t too_short)
+{
+    put_u16(block->octets + 1, (uint16_t)(block->used - too_short));
     const size_t n = block->used;
     block->used = 0;
     block->sink(block->context, block->octets, n);

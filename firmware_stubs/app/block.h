@@ -29,7 +29,6 @@ struct block {
     uint8_t octets[MTU_MAX];
     size_t used; /* 0 = no record yet */
     uint64_t deadline_ns;
-    bool full; /* closed by the MTU */
     uint64_t blocks; /* opened so far */
 };
 

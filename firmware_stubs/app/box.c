@@ -10,10 +10,9 @@
 #include "ingest.h"
 #include "status.h"
 #include "text.h"
+#include "time_units.h"
 #include "tod.h"
 
-static const uint64_t NS_PER_S = 1000000000u;
-static const uint64_t NS_PER_DAY = 86400000000000u;
 static const uint64_t LOOK_MAX_NS = 10000000u; /* between a look at one clock and at the other, RIB-TIM-003 */
 static const uint64_t SWEEP_NS = 250000000u; /* how often tracks are looked through for their end, memory for damage */
 
@@ -133,38 +132,38 @@ uint64_t box_deadline_ns(struct box *box)
     return held == NULL ? deadline_ns : earlier(deadline_ns, held->due_ns);
 }
 
-bool box_set_flush_ns(struct box *box, uint64_t flush_ns)
+bool box_set_flush_ns(struct box *box, double flush_ns)
 {
-    if (flush_ns > NS_PER_S) {
+    if (!(flush_ns >= 0.0 && flush_ns <= (double)NS_PER_S)) {
         return false;
     }
-    box->settings.flush_ns = flush_ns;
+    box->settings.flush_ns = (uint64_t)flush_ns;
     box->settings_guard = settings_sum(box);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        cat062_set_flush_ns(&box->formatters[port], flush_ns);
+        cat062_set_flush_ns(&box->formatters[port], box->settings.flush_ns);
     }
     return true;
 }
 
-bool box_set_mtu(struct box *box, unsigned mtu)
+bool box_set_mtu(struct box *box, double mtu)
 {
-    if (mtu < MTU_MIN || mtu > MTU_MAX) {
+    if (!(mtu >= MTU_MIN && mtu < MTU_MAX + 1)) {
         return false;
     }
     box->settings.mtu = (uint16_t)mtu;
     box->settings_guard = settings_sum(box);
     for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        cat062_set_mtu(&box->formatters[port], (uint16_t)mtu);
+        cat062_set_mtu(&box->formatters[port], box->settings.mtu);
     }
     return true;
 }
 
-bool box_set_coast_ns(struct box *box, uint64_t coast_ns)
+bool box_set_coast_ns(struct box *box, double coast_ns)
 {
-    if (coast_ns < NS_PER_S || coast_ns > 3600 * NS_PER_S) {
+    if (!(coast_ns >= (double)NS_PER_S && coast_ns <= 3600.0 * (double)NS_PER_S)) {
         return false;
     }
-    box->settings.coast_ns = coast_ns;
+    box->settings.coast_ns = (uint64_t)coast_ns;
     box->settings_guard = settings_sum(box);
     return true;
 }
@@ -221,16 +220,16 @@ void box_halt(struct box *box)
 void box_restore_settings(struct box *box)
 {
     const struct box_settings *settings = &box->config.settings;
-    (void)box_set_flush_ns(box, settings->flush_ns);
+    (void)box_set_flush_ns(box, (double)settings->flush_ns);
     (void)box_set_mtu(box, settings->mtu);
-    (void)box_set_coast_ns(box, settings->coast_ns);
+    (void)box_set_coast_ns(box, (double)settings->coast_ns);
     (void)box_set_gains(box, settings->gains);
     (void)box_set_capacity(box, settings->capacity);
 }
 
 bool box_utc_ns(const struct box *box, uint64_t *ns_since_midnight)
 {
-    uint64_t ns = 0;
+    uint64_t ns;
     const bool known = hal_utc_ns(box->hal, &ns);
     *ns_since_midnight = (ns + box->utc_offset_ns) % NS_PER_DAY;
     return known || box->utc_set;
@@ -238,7 +237,7 @@ bool box_utc_ns(const struct box *box, uint64_t *ns_since_midnight)
 
 void box_set_utc(struct box *box, uint64_t ns_since_midnight)
 {
-    uint64_t ns = 0;
+    uint64_t ns;
     (void)hal_utc_ns(box->hal, &ns);
     box->utc_offset_ns = ns_since_midnight + NS_PER_DAY - ns;
     box->utc_set = true;
@@ -263,6 +262,7 @@ void box_log(struct box *box, const char *event)
 
 static uint32_t settings_sum(const struct box *box)
 {
+    _Static_assert(sizeof box->settings % 4 == 0 && sizeof box->config % 4 == 0, "guard_sum takes words");
     const uint32_t sum = guard_sum(GUARD_START, &box->settings, sizeof box->settings);
     return guard_sum(sum, &box->tracker.gains, sizeof box->tracker.gains);
 }
@@ -286,7 +286,7 @@ static bool look_at_memory(struct box *box)
     }
     const struct track_table *table = &box->tracker.table;
     bool whole = tables_are_whole(box);
-    for (unsigned looked = 0; looked < TRACKS_A_SWEEP && looked < table->end; looked++) {
+    for (unsigned looked = 0; looked < TRACKS_A_SWEEP; looked++) {
         box->guard_cursor = box->guard_cursor + 1u < table->end ? box->guard_cursor + 1u : 0u;
         const struct track *track = &table->tracks[box->guard_cursor];
         whole = whole && (!track->live || track_is_whole(track));
@@ -318,7 +318,7 @@ static void heartbeat(struct box *box, uint64_t now_ns)
 
 static struct status look_at_itself(struct box *box, uint64_t now_ns)
 {
-    uint64_t utc_ns = 0;
+    uint64_t utc_ns;
     const uint64_t looked_ns = hal_now_ns(box->hal);
     const bool time_known = box_utc_ns(box, &utc_ns);
     const bool at_once = hal_now_ns(box->hal) - looked_ns < LOOK_MAX_NS; /* else the box stood still between its clocks */

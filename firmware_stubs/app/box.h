@@ -89,9 +89,9 @@ void box_poll(struct box *box);
 uint64_t box_deadline_ns(struct box *box);
 
 /* Set one of the settings; false = out of range. */
-bool box_set_flush_ns(struct box *box, uint64_t flush_ns);
-bool box_set_mtu(struct box *box, unsigned mtu);
-bool box_set_coast_ns(struct box *box, uint64_t coast_ns);
+bool box_set_flush_ns(struct box *box, double flush_ns);
+bool box_set_mtu(struct box *box, double mtu);
+bool box_set_coast_ns(struct box *box, double coast_ns);
 bool box_set_gains(struct box *box, struct filter_gains gains);
 bool box_set_capacity(struct box *box, double plots_per_s);
 void box_restore_settings(struct box *box);

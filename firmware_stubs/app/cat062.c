@@ -97,9 +97,10 @@ uint64_t cat062_deadline_ns(const struct cat062 *formatter)
     return block_deadline_ns(&formatter->block);
 }
 
-struct cat062_clocks cat062_clocks(const struct cat062 *formatter)
+struct cat062_clocks cat062_clocks(const struct cat062 *formatters, unsigned count)
 {
-    (void)formatter;
+    (void)formatters;
+    (void)count;
     return (struct cat062_clocks){0};
 }
 

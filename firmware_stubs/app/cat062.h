@@ -48,6 +48,7 @@ void cat062_poll(struct cat062 *formatter, uint64_t now_ns);
 void cat062_flush(struct cat062 *formatter);
 uint64_t cat062_deadline_ns(const struct cat062 *formatter);
 
-struct cat062_clocks cat062_clocks(const struct cat062 *formatter);
+/* Of all `count` formatters together. */
+struct cat062_clocks cat062_clocks(const struct cat062 *formatters, unsigned count);
 
 #endif

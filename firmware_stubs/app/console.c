@@ -9,8 +9,8 @@
 #include "console_config.h"
 #include "defects.h"
 #include "text.h"
+#include "time_units.h"
 
-static const uint64_t NS_PER_S = 1000000000u;
 
 static void add_time(struct text *text, uint64_t ns);
 
@@ -75,7 +75,7 @@ static void uptime_query(void *context, struct scpi *scpi, const char *parameter
 {
     const struct box *box = context;
     (void)parameters;
-    const uint64_t ms = (hal_now_ns(box->hal) - box->started_ns) / 1000000u;
+    const uint64_t ms = (hal_now_ns(box->hal) - box->started_ns) / NS_PER_MS;
     text_add_unsigned(&scpi->reply, ms / 1000u);
     text_add(&scpi->reply, ".");
     text_add_digits(&scpi->reply, ms % 1000u, 3);
@@ -85,7 +85,7 @@ static void time_query(void *context, struct scpi *scpi, const char *parameters)
 {
     const struct box *box = context;
     (void)parameters;
-    uint64_t ns = 0;
+    uint64_t ns;
     (void)box_utc_ns(box, &ns);
     add_time(&scpi->reply, ns);
 }
@@ -126,17 +126,8 @@ static void counters_query(void *context, struct scpi *scpi, const char *paramet
 static void formatter_query(void *context, struct scpi *scpi, const char *parameters)
 {
     const struct box *box = context;
-    struct cat062_clocks all = {0};
+    const struct cat062_clocks all = cat062_clocks(box->formatters, HAL_OUTPUTS);
     (void)parameters;
-    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        const struct cat062_clocks one = cat062_clocks(&box->formatters[port]);
-        if (one.messages > 0) {
-            all.least = all.messages == 0 || one.least < all.least ? one.least : all.least;
-            all.most = one.most > all.most ? one.most : all.most;
-            all.messages += one.messages;
-            all.period_ps = one.period_ps;
-        }
-    }
     text_add(&scpi->reply, "messages=");
     text_add_unsigned(&scpi->reply, all.messages);
     text_add(&scpi->reply, ",clocks_min=");
@@ -156,7 +147,7 @@ static void log_query(void *context, struct scpi *scpi, const char *parameters)
         text_add(&scpi->reply, i == 0 ? "" : ";");
         text_add_unsigned(&scpi->reply, event->at_ns / NS_PER_S);
         text_add(&scpi->reply, ".");
-        text_add_digits(&scpi->reply, event->at_ns / 1000000u % 1000u, 3);
+        text_add_digits(&scpi->reply, event->at_ns / NS_PER_MS % 1000u, 3);
         text_add(&scpi->reply, " ");
         text_add(&scpi->reply, event->text);
     }
@@ -258,7 +249,7 @@ void console_input(struct box *box, const uint8_t *octets, size_t n)
 /* hh:mm:ss.sss */
 static void add_time(struct text *text, uint64_t ns)
 {
-    const uint64_t ms = ns / 1000000u;
+    const uint64_t ms = ns / NS_PER_MS;
     text_add_digits(text, ms / 3600000u, 2);
     text_add_char(text, ':');
     text_add_digits(text, ms / 60000u % 60u, 2);

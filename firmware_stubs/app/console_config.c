@@ -48,8 +48,7 @@ void config_sensor_query(void *context, struct scpi *scpi, const char *parameter
 void config_flush(void *context, struct scpi *scpi, const char *parameters)
 {
     double ms = 0.0;
-    if (scpi_numbers(scpi, parameters, &ms, 1) &&
-        !(ms >= 0.0 && ms <= 1e6 && box_set_flush_ns(context, (uint64_t)(ms * 1e6)))) {
+    if (scpi_numbers(scpi, parameters, &ms, 1) && !box_set_flush_ns(context, ms * 1e6)) {
         scpi_raise(scpi, SCPI_DATA_OUT_OF_RANGE);
     }
 }
@@ -64,8 +63,7 @@ void config_flush_query(void *context, struct scpi *scpi, const char *parameters
 void config_mtu(void *context, struct scpi *scpi, const char *parameters)
 {
     double mtu = 0.0;
-    if (scpi_numbers(scpi, parameters, &mtu, 1) &&
-        !(mtu >= 0.0 && mtu <= 65535.0 && box_set_mtu(context, (unsigned)mtu))) {
+    if (scpi_numbers(scpi, parameters, &mtu, 1) && !box_set_mtu(context, mtu)) {
         scpi_raise(scpi, SCPI_DATA_OUT_OF_RANGE);
     }
 }
@@ -80,8 +78,7 @@ void config_mtu_query(void *context, struct scpi *scpi, const char *parameters)
 void config_coast(void *context, struct scpi *scpi, const char *parameters)
 {
     double seconds = 0.0;
-    if (scpi_numbers(scpi, parameters, &seconds, 1) &&
-        !(seconds >= 0.0 && seconds <= 1e6 && box_set_coast_ns(context, (uint64_t)(seconds * 1e9)))) {
+    if (scpi_numbers(scpi, parameters, &seconds, 1) && !box_set_coast_ns(context, seconds * 1e9)) {
         scpi_raise(scpi, SCPI_DATA_OUT_OF_RANGE);
     }
 }

@@ -135,9 +135,6 @@ double elevation_for_height(const struct frame *radar, double range_m, double az
         const double elevation = asin(sine_of_an_angle(sine));
         const struct vec3 end = ecef_from_polar(radar, (struct polar){range_m, azimuth_rad, elevation});
         const double error = height_m - geodetic_from_ecef(end).height_m;
-        if (fabs(error) < 1e-4) {
-            break;
-        }
         const double slope = range_m * to_radar / (SEMI_MAJOR_M + height_m); /* d height / d sine */
         sine = sine_of_an_angle(sine) + error / slope;
     }

@@ -9,7 +9,7 @@
 
 #define GUARD_START UINT32_C(2166136261)
 
-/* The sum of `n` octets, carried on from `sum`. Every change of a single bit changes it. */
-uint32_t guard_sum(uint32_t sum, const void *memory, size_t n);
+/* The sum of so many octets, a multiple of four, carried on from `sum`. Every change of a single bit changes it. */
+uint32_t guard_sum(uint32_t sum, const void *memory, size_t octets);
 
 #endif

@@ -10,11 +10,7 @@ static bool fcs_is_right(const struct hdlc_receiver *receiver, size_t payload);
 
 void hdlc_init(struct hdlc_receiver *receiver, uint8_t fcs_octets)
 {
-    receiver->used = 0;
-    receiver->fcs_octets = fcs_octets;
-    receiver->hunting = true;
-    receiver->escaped = false;
-    receiver->overlong = false;
+    *receiver = (struct hdlc_receiver){.fcs_octets = fcs_octets, .hunting = true};
 }
 
 enum hdlc_event hdlc_push(struct hdlc_receiver *receiver, uint8_t octet, size_t *length)

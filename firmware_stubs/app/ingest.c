@@ -217,7 +217,7 @@ static void take_plot(struct box *box, const struct plot *plot, unsigned faults)
     }
     enum plot_fault fault = first_fault(faults | (sensor < 0 ? 1u << FAULT_UNKNOWN_SENSOR : 0u));
     struct track_report report;
-    bool begun = false;
+    bool begun;
     if (fault == FAULT_NONE && !overload_admit(&box->overload, plot->has_address || plot->has_mode_3a, now_ns)) {
         fault = FAULT_SHED;
     }

@@ -23,8 +23,7 @@ static bool is_node_end(char c);
 
 void scpi_init(struct scpi *scpi)
 {
-    memset(scpi, 0, sizeof *scpi);
-    scpi->event_status = ESR_POWER_ON;
+    *scpi = (struct scpi){.event_status = ESR_POWER_ON};
 }
 
 void scpi_input(struct scpi *scpi, const struct scpi_command *commands, size_t count, void *context,
@@ -44,7 +43,7 @@ void scpi_input(struct scpi *scpi, const struct scpi_command *commands, size_t c
             continue;
         }
         scpi->line[scpi->used] = '\0';
-        scpi->reply = text_on(scpi->reply_text, sizeof scpi->reply_text - 1u);
+        scpi->reply = text_on(scpi->reply_text, SCPI_REPLY_MAX);
         if (scpi->overlong) {
             scpi_raise(scpi, SCPI_INPUT_OVERRUN);
         } else {
@@ -153,7 +152,7 @@ static void run_line(struct scpi *scpi, const struct scpi_command *commands, siz
 static void run_command(struct scpi *scpi, const struct scpi_command *commands, size_t count, void *context, char *text,
                         char *path)
 {
-    char full[2 * SCPI_LINE_MAX + 2];
+    char full[SCPI_HEADER_MAX];
     char *parameters = text + strcspn(text, " \t");
     if (*parameters != '\0') {
         *parameters++ = '\0';

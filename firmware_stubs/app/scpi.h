@@ -10,7 +10,8 @@
 
 #include "text.h"
 
-enum { SCPI_LINE_MAX = 255, SCPI_ERRORS_MAX = 16, SCPI_REPLY_MAX = 5000 };
+enum { SCPI_LINE_MAX = 255, SCPI_ERRORS_MAX = 16, SCPI_REPLY_MAX = 5000,
+       SCPI_HEADER_MAX = 2 * SCPI_LINE_MAX + 2 }; /* the path of the header before, and a whole line behind it */
 
 enum scpi_error {
     SCPI_NO_ERROR = 0,
@@ -35,7 +36,7 @@ struct scpi {
     uint8_t event_status, event_enable, service_enable;
     int16_t errors[SCPI_ERRORS_MAX];
     unsigned error_first, error_count;
-    char reply_text[SCPI_REPLY_MAX];
+    char reply_text[SCPI_REPLY_MAX + 1]; /* and its end of line */
     struct text reply;
 };
 

@@ -44,7 +44,7 @@ bool sensor_is_whole(const struct sensor *sensor)
 
 static uint32_t identity_sum(const struct sensor *sensor)
 {
-    const uint8_t name[] = {sensor->sac, sensor->sic};
+    const uint8_t name[4] = {sensor->sac, sensor->sic};
     const uint32_t sum = guard_sum(guard_sum(GUARD_START, name, sizeof name), &sensor->at, sizeof sensor->at);
     return guard_sum(sum, &sensor->frame, sizeof sensor->frame);
 }

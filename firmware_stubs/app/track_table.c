@@ -5,8 +5,8 @@
 
 #include "defects.h"
 #include "guard.h"
+#include "time_units.h"
 
-static const uint64_t NS_PER_S = 1000000000u;
 
 static uint16_t take_number(struct track_table *table, uint64_t now_ns);
 static bool leaked(const struct track *track);

@@ -95,13 +95,20 @@ uint64_t cat062_deadline_ns(const struct cat062 *formatter)
     return fpga < beside ? fpga : beside;
 }
 
-struct cat062_clocks cat062_clocks(const struct cat062 *formatter)
+struct cat062_clocks cat062_clocks(const struct cat062 *formatters, unsigned count)
 {
-    if (formatter->fpga == NULL) {
-        return (struct cat062_clocks){0};
+    struct cat062_clocks all = {0};
+    for (unsigned i = 0; i < count; i++) {
+        const struct formatter_latency seen =
+            formatters[i].fpga == NULL ? (struct formatter_latency){0} : formatter_box_latency(formatters[i].fpga);
+        if (seen.messages > 0) {
+            all.least = all.messages == 0 || seen.least < all.least ? seen.least : all.least;
+            all.most = seen.most > all.most ? seen.most : all.most;
+            all.messages += seen.messages;
+            all.period_ps = seen.period_ps;
+        }
     }
-    const struct formatter_latency seen = formatter_box_latency(formatter->fpga);
-    return (struct cat062_clocks){seen.messages, seen.least, seen.most, seen.period_ps};
+    return all;
 }
 
 static void give_up(struct cat062 *formatter)
