@@ -6,12 +6,13 @@
 #include "defects.h"
 #include "scpi_common.h"
 
+#define BLANKS " \t"
+
 static void run_line(struct scpi *scpi, const struct scpi_command *commands, size_t count, void *context);
 static void run_command(struct scpi *scpi, const struct scpi_command *commands, size_t count, void *context, char *text,
                         char *path);
 static void run_found(struct scpi *scpi, const struct scpi_command *command, void *context, const char *parameters);
 static char *split(char *text, char separator);
-static char *trim(char *text);
 static const char *skip_blanks(const char *text);
 static const struct scpi_command *find_any(const struct scpi_command *commands, size_t count, const char *header);
 static const struct scpi_command *find(const struct scpi_command *commands, size_t count, const char *header);
@@ -140,7 +141,7 @@ static void run_line(struct scpi *scpi, const struct scpi_command *commands, siz
     for (char *next = scpi->line; next != NULL;) {
         char *header = next;
         next = split(header, ';');
-        header = trim(header);
+        header += strspn(header, BLANKS);
         if (*header != '\0') {
             run_command(scpi, commands, count, context, header, path);
         }
@@ -153,7 +154,7 @@ static void run_command(struct scpi *scpi, const struct scpi_command *commands, 
                         char *path)
 {
     char full[SCPI_HEADER_MAX];
-    char *parameters = text + strcspn(text, " \t");
+    char *parameters = text + strcspn(text, BLANKS);
     if (*parameters != '\0') {
         *parameters++ = '\0';
     }
@@ -171,7 +172,7 @@ static void run_command(struct scpi *scpi, const struct scpi_command *commands, 
         scpi_raise(scpi, SCPI_UNDEFINED_HEADER);
         return;
     }
-    run_found(scpi, command, context, trim(parameters));
+    run_found(scpi, command, context, parameters);
     if (*text != '*') {
         const char *last_node = strrchr(full, ':');
         const size_t kept = last_node == NULL ? 0 : (size_t)(last_node - full) + 1u;
@@ -206,24 +207,9 @@ static char *split(char *text, char separator)
     return at + 1;
 }
 
-static char *trim(char *text)
-{
-    while (*text == ' ' || *text == '\t') {
-        text++;
-    }
-    size_t n = strlen(text);
-    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t')) {
-        text[--n] = '\0';
-    }
-    return text;
-}
-
 static const char *skip_blanks(const char *text)
 {
-    while (*text == ' ' || *text == '\t') {
-        text++;
-    }
-    return text;
+    return text + strspn(text, BLANKS);
 }
 
 static const struct scpi_command *find_any(const struct scpi_command *commands, size_t count, const char *header)
@@ -253,9 +239,6 @@ static bool matches(const char *pattern, const char *header)
         }
         pattern++;
         header++;
-        if (*pattern == '\0' || *header == '\0') {
-            return *pattern == *header;
-        }
     }
     return false;
 }

@@ -186,6 +186,25 @@ def test_a_fast_object_without_identity_keeps_its_number(
     judge(verdicts)
 
 
+@req("RIB-CNT-005")
+def test_the_gate_in_elevation_is_as_wide_as_in_azimuth(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """A nameless object that stands still at 400 km; then a plot 7 km higher is another's, one 2.5 km higher its own
+    (docs/icd.md §2: 0.6° of 400 km are 4.2 km, 0.3 km of height and 0.3 km for 4 s come on top)."""
+    distance_m, elevation = 400e3, 0.5
+    climbs_m = np.array([0.0, 0.0, 0.0, 0.0, 7e3, 2.5e3])
+    tod_s = EPOCH_S + np.array([0, 4, 8, 12, 16, 16.25])
+    higher = elevation + climbs_m / (distance_m * np.cos(elevation))
+    blocks = object_blocks(radar, tod_s, i625__R=distance_m, i628__EL=higher)
+    drilled = drill([Message(radar.name, 0.05 * k, block) for k, block in enumerate(blocks)])
+    verdicts = []
+    for tap in taps_out(drilled, radar.feeds):
+        table = drilled.capture.tables(tap)[62]
+        verdicts += items.exactly(tap, object_of(table, tod_s[:, None]), np.arange(len(tod_s)), "RIB-DEL-001")
+        first = {"number of the first": table["040"] == table["040"][0]}
+        verdicts += items.equal(tap, first, {"number of the first": climbs_m < 5e3}, "RIB-CNT-005")
+    judge(verdicts)
+
+
 @req("RIB-ROB-003")
 def test_reports_of_objects_that_are_not_to_be_used_make_no_track(
     drill: Callable, radar: Radar, judge: Callable

@@ -145,6 +145,21 @@ def test_a_marker_that_says_24_00_tells_no_period(drill: Callable, radar: Radar,
     judge(verdicts)
 
 
+@req("RIB-CON-008")
+def test_markers_less_than_a_second_apart_tell_no_period(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """No antenna turns in half a second: the 2 s of the markers before stand."""
+    blocks = [service_block(radar, tod_s) for tod_s in (30_000, 30_002, 30_002.5)]
+    drilled = drill([Message(radar.name, 0.2 * k, block) for k, block in enumerate(blocks)], lasts_s=6.5)
+    verdicts = []
+    for tap in taps_out(drilled, radar.feeds):
+        states = {
+            "not lost after twice half a second": sensor_states(drilled, tap, 2.3, 4.2) == {OPERATIONAL},
+            "lost after twice 2 s": sensor_states(drilled, tap, 5.9, 7.0) == {NOT_CONNECTED},
+        }
+        verdicts += is_so(tap, states, "RIB-CON-008")
+    judge(verdicts)
+
+
 @req("RIB-CON-009")
 def test_the_books_of_what_was_sent_agree_with_what_arrived(drill: Callable, radar: Radar, judge: Callable) -> None:
     """Datagrams are heartbeats, of two blocks each, and track blocks, on both outputs."""

@@ -15,6 +15,7 @@ from hil_fixtures import req
 from hil_fixtures.session import BenchSession
 
 TRACKS_MAX, RATE_PER_S, A_BLOCK = 4000, 2000, 20
+NUMBERS = 65_535
 
 
 @req("RIB-CNT-004")
@@ -73,6 +74,26 @@ def test_four_thousand_tracks_at_two_thousand_reports_a_second(
             middle = np.array([np.median(delay_s)])
             budget_s = flush_s + limits.block_lateness_s
             verdicts.append(items.within(f"{tap} median delay", middle, np.zeros(1), budget_s, "s", "RIB-TIM-001"))
+    judge(verdicts)
+
+
+@req("RIB-CNT-004")
+def test_a_number_rests_a_minute_even_when_none_is_left(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """More new objects within a minute than there are numbers: each of these is given once, then plots are refused."""
+    count = NUMBERS + 1000
+    own, box = np.arange(count), radar.feeds
+    where = {"i040__RHO": 20e3 + 100.0 * (own % TRACKS_MAX), "i040__THETA": own % 60 / 10}
+    blocks = plot_blocks(radar, np.floor((60_000 + own / RATE_PER_S) * 128) / 128, i220=own + 1, **where)
+    messages = [
+        Message(radar.name, 0.2 + k / RATE_PER_S, one_block(blocks[k : k + A_BLOCK])) for k in range(0, count, A_BLOCK)
+    ]
+    drilled = drill(messages, [Order(box, 0.0, "CONF:COAS 1")])
+    known = {"plots_in": count, "tracks_new": NUMBERS, "table_full": 1000, "shed": 0}
+    verdicts = items.counted(box, drilled.grew(box), known, "RIB-CNT-004")
+    for tap in taps_out(drilled, box):
+        table = drilled.capture.tables(tap)[62]
+        begun = np.sort(table["040"][table["080/TSB"] == 1])
+        verdicts += items.exactly(tap, begun, np.arange(1, NUMBERS + 1), "RIB-CNT-004")
     judge(verdicts)
 
 
