@@ -27,7 +27,7 @@ static bool look_at_memory(struct box *box);
 static void heartbeat(struct box *box, uint64_t now_ns);
 static struct status look_at_itself(struct box *box, uint64_t now_ns);
 static void log_sensor(struct box *box, const struct sensor *sensor);
-static void end_tracks(struct box *box, uint64_t now_ns);
+static bool end_tracks(struct box *box, uint64_t now_ns);
 static uint64_t earlier(uint64_t a, uint64_t b);
 
 struct box_config box_config_default(void)
@@ -109,11 +109,10 @@ void box_poll(struct box *box)
     }
     if (now_ns >= box->sweep_due_ns) {
         box->sweep_due_ns = now_ns + SWEEP_NS;
-        if (!look_at_memory(box)) {
+        if (!look_at_memory(box) || !end_tracks(box, now_ns)) {
             box_halt(box);
             return;
         }
-        end_tracks(box, now_ns);
     }
     deliver_held(box, now_ns);
     hal_watchdog_feed(box->hal);
@@ -361,15 +360,18 @@ static void log_sensor(struct box *box, const struct sensor *sensor)
     box_log(box, line);
 }
 
-static void end_tracks(struct box *box, uint64_t now_ns)
+/* False: one of them is corrupt. */
+static bool end_tracks(struct box *box, uint64_t now_ns)
 {
     struct track_report report;
     const uint64_t coast_ns = box->settings.coast_ns;
     unsigned cursor = 0;
-    while (tracker_end_next(&box->tracker, &cursor, &box->sensors, coast_ns, now_ns, &report)) {
+    enum tracker_end end;
+    while ((end = tracker_end_next(&box->tracker, &cursor, &box->sensors, coast_ns, now_ns, &report)) == TRACKER_ENDED) {
         box->counters.tracks_ended++;
         deliver_report(box, &report);
     }
+    return end != TRACKER_CORRUPT;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

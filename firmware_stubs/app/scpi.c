@@ -173,11 +173,10 @@ static void run_command(struct scpi *scpi, const struct scpi_command *commands, 
         return;
     }
     run_found(scpi, command, context, parameters);
-    if (*text != '*') {
-        const char *last_node = strrchr(full, ':');
-        const size_t kept = last_node == NULL ? 0 : (size_t)(last_node - full) + 1u;
-        memcpy(path, full, kept);
-        path[kept] = '\0';
+    char *last_node = strrchr(full, ':');
+    if (last_node != NULL) { /* a common command, which has none, leaves the path as it is */
+        last_node[1] = '\0';
+        memcpy(path, full, strlen(full) + 1u);
     }
 }
 

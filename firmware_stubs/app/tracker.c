@@ -78,20 +78,23 @@ enum plot_fault tracker_take(struct tracker *tracker, const struct sensors *sens
     return FAULT_NONE;
 }
 
-bool tracker_end_next(struct tracker *tracker, unsigned *cursor, const struct sensors *sensors, uint64_t coast_ns,
-                      uint64_t now_ns, struct track_report *report)
+enum tracker_end tracker_end_next(struct tracker *tracker, unsigned *cursor, const struct sensors *sensors,
+                                  uint64_t coast_ns, uint64_t now_ns, struct track_report *report)
 {
     while (*cursor < tracker->table.end) {
         struct track *track = &tracker->table.tracks[(*cursor)++];
         if (track->live && now_ns - track->updated_ns >= coast_ns) {
+            if (!track_is_whole(track)) {
+                return TRACKER_CORRUPT;
+            }
             describe(track, sensors, track->tod, track->position, report);
             report->status[1] |= STATUS1_TSE;
             report->tod = (report->tod + (defect(DEFECT_end_time_invented) ? 128u : 0u)) % TOD_TICKS_PER_DAY;
             track_table_remove(&tracker->table, track, now_ns);
-            return true;
+            return TRACKER_ENDED;
         }
     }
-    return false;
+    return TRACKER_NONE_ENDS;
 }
 
 /* Moves the track to the plot and returns the position to report. A plot older than the track is reported at its own

@@ -26,9 +26,11 @@ void tracker_init(struct tracker *tracker, struct filter_gains gains);
 enum plot_fault tracker_take(struct tracker *tracker, const struct sensors *sensors, unsigned sensor,
                              const struct plot *plot, uint64_t now_ns, struct track_report *report, bool *begun);
 
-/* Ends the next track, from slot `*cursor` on, that had no plot for `coast_ns`, and reports it for the last time; false
- * = there is none. Start with a cursor of 0. */
-bool tracker_end_next(struct tracker *tracker, unsigned *cursor, const struct sensors *sensors, uint64_t coast_ns,
-                      uint64_t now_ns, struct track_report *report);
+enum tracker_end { TRACKER_NONE_ENDS, TRACKER_ENDED, TRACKER_CORRUPT };
+
+/* Ends the next track, from slot `*cursor` on, that had no plot for `coast_ns`, and reports it for the last time; a corrupt
+ * one is left alone, and gives no report. Start with a cursor of 0. */
+enum tracker_end tracker_end_next(struct tracker *tracker, unsigned *cursor, const struct sensors *sensors,
+                                  uint64_t coast_ns, uint64_t now_ns, struct track_report *report);
 
 #endif

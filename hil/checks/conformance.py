@@ -21,20 +21,20 @@ def decodes(tap: str, records: int, causes: Sequence[str], requirement: str) -> 
     return Verdict(requirement, tap, 0, "count", len(causes), 0.0, Outcome.FAIL, verdict.n, first)
 
 
-def canonical(tap: str, category: int, datagrams: Sequence[bytes], requirement: str) -> Verdict:
+def canonical(tap: str, category: int, blocks: Sequence[bytes], requirement: str) -> Verdict:
     """Blocks of `category` are what the standard makes of their values: reading and writing them again gives the same octets.
 
     That fails for a value outside the range of its item's definition, a field specification longer than it need be, spare bits
     that are not zero, a mandatory item left out.
     """
     codec, causes = LiveCodec(category), []
-    for datagram in datagrams:
+    for block in blocks:
         try:
-            if codec.encode(codec.decode(datagram)) != datagram:
-                causes.append(f"{datagram.hex()} is not the standard's form of its values")
+            if codec.encode(codec.decode(block)) != block:
+                causes.append(f"{block.hex()} is not the standard's form of its values")
         except (DecodeError, EncodeError) as error:
             causes.append(error.cause)
-    return decodes(f"{tap} CAT{category:03d}", len(datagrams) - len(causes), causes, requirement)
+    return decodes(f"{tap} CAT{category:03d}", len(blocks) - len(causes), causes, requirement)
 
 
 def heartbeat(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hil.asterix import decode, describe
+from hil.asterix import Decoded, decode, describe
 from hil.asterix.records import RecordTable
 from hil.columns import ARRIVALS, MISSING, TOD_LSB_S, TRACKS, StampSource, Table
 from hil.errors import DecodeError
@@ -47,8 +47,18 @@ class Capture:
 
     def tables(self, tap: str) -> Mapping[int, RecordTable]:
         """Every record at one tap with all its items, by category; `datagram` counts the arrivals at this tap."""
+        return self._decoded(tap).tables
+
+    def blocks(self, tap: str, category: int) -> list[bytes]:
+        """Data blocks of `category` at one tap, in order of arrival."""
+        found = self._decoded(tap).blocks
+        found = found[found["category"] == category]
+        spans = zip(found["offset"].tolist(), (found["offset"] + found["length"]).tolist(), strict=True)
+        return [self.octets[begin:end] for begin, end in spans]
+
+    def _decoded(self, tap: str) -> Decoded:
         rows = self.arrivals[self.arrivals["tap"] == self.taps.index(tap)]
-        return decode(self.octets, spans=(rows["offset"], rows["length"].astype(np.int64))).tables
+        return decode(self.octets, spans=(rows["offset"], rows["length"].astype(np.int64)))
 
     def stamps_ns(self, tap: str) -> npt.NDArray[np.int64]:
         """When each datagram was seen at one tap, ns."""

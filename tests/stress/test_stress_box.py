@@ -317,6 +317,36 @@ def test_a_corrupt_track_is_found_among_many_though_it_gets_no_plot(
     judge(is_so(box, {"restarted": drilled.answers[1] == "WATCHDOG"}, "RIB-REC-005"))
 
 
+@req("RIB-REC-005")
+def test_a_corrupt_track_is_found_wherever_in_the_table_it_is(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """The first object has ended, and another has its place in the table still behind it: it is found before its own end."""
+    box = radar.feeds
+    messages = [Message(radar.name, at_s, good(radar, who)) for who, at_s in ((1, 0.3), (2, 2.0), (3, 2.5), (9, 5.8))]
+    orders = [Order(box, 0.1, "CONF:COAS 3"), Order(box, 3.9, "DIAG:UPS 2"), Order(box, 5.7, "SYST:RES:CAUS?")]
+    drilled = drill(messages, orders)
+    verdicts = is_so(box, {"restarted": drilled.answers[2] == "WATCHDOG"}, "RIB-REC-005")
+    for tap in taps_out(drilled, box):
+        verdicts += items.exactly(tap, first_records(drilled, tap, 3.89), np.array([9]), "RIB-REC-005")
+    judge(verdicts)
+
+
+@req("RIB-REC-005")
+def test_a_corrupt_track_is_not_even_ended(drill: Callable, radar: Radar, judge: Callable) -> None:
+    """One of so many that its end comes before the box has looked through all of them: it has no last record."""
+    box, who = radar.feeds, np.arange(4000)
+    where = {"i040__RHO": 20e3 + 100.0 * who, "i040__THETA": who % 60 / 10}
+    blocks = plot_blocks(radar, 30_000 + who / 128, i220=1 + who, **where)
+    at_s = 0.1 + np.where(who < 2000, 0.0, 1.2)
+    messages = [Message(radar.name, float(at_s[k]), one_block(blocks[k : k + 20])) for k in range(0, 4000, 20)]
+    messages.append(Message(radar.name, 6.1, good(radar, 9)))
+    orders = [Order(box, 0.05, "CONF:COAS 3"), Order(box, 4.1, "DIAG:UPS 2"), Order(box, 6.0, "SYST:RES:CAUS?")]
+    drilled = drill(messages, orders)
+    verdicts = is_so(box, {"restarted": drilled.answers[2] == "WATCHDOG"}, "RIB-REC-005")
+    for tap in taps_out(drilled, box):
+        verdicts += items.exactly(tap, first_records(drilled, tap, 4.09), np.array([9]), "RIB-REC-005")
+    judge(verdicts)
+
+
 @req("RIB-DEL-004")
 def test_remote_records_leave_towards_the_c2_only_octet_for_octet(
     hil_session: BenchSession, drill: Callable, serial_radar: Radar, judge: Callable

@@ -242,31 +242,33 @@ def test_reports_of_objects_that_are_not_to_be_used_make_no_track(
 def test_a_range_beyond_256_miles_is_read_from_the_expansion_field(
     drill: Callable, radar: Radar, judge: Callable, before: dict[str, float]
 ) -> None:
-    """And a range that is beyond them without a word how far makes no track."""
+    """Only where I048/020 says that it is there; and a range that is beyond them without a word how far makes no track."""
     distance_m = np.array([256.5, 300.0, 1000.0]) * 1852
     height_m = np.array([20e3, 30e3, 60e3])
     full = {"i040__RHO": 65_535 / 256 * 1852, "i110__3DH": height_m}
     tod_s = EPOCH_S + np.arange(3)
     far = plot_blocks(radar, tod_s, i220=np.arange(1, 4), i020__ERR=1, iRE__ERR=distance_m, **full, **before)
     far += plot_blocks(radar, EPOCH_S + 3, i220=4, i040__RHO=255.5 * 1852, i110__3DH=20e3)
+    near = {"i020__ERR": 0, "iRE__ERR": 300.0 * 1852, "i110__3DH": 20e3}
+    far += plot_blocks(radar, EPOCH_S + 4, i220=5, i040__RHO=100.0 * 1852, **near, **before)
     full["i110__3DH"] = 20e3
     nowhere = [
-        plot_blocks(radar, EPOCH_S + 5, i220=5, **full)[0],
-        plot_blocks(radar, EPOCH_S + 6, i220=6, i020__ERR=1, **full)[0],
-        plot_blocks(radar, EPOCH_S + 7, i220=7, i020__ERR=1, iRE__RPC__SCO=5, **full)[0],
+        plot_blocks(radar, EPOCH_S + 5, i220=6, **full)[0],
+        plot_blocks(radar, EPOCH_S + 6, i220=7, i020__ERR=1, **full)[0],
+        plot_blocks(radar, EPOCH_S + 7, i220=8, i020__ERR=1, iRE__RPC__SCO=5, **full)[0],
     ]
     drilled = drill([Message(radar.name, 0.05 * k, block) for k, block in enumerate(far + nowhere)])
-    known = {"tracks_out": 4, "out_of_range": 3, "plots_in": 7}
+    known = {"tracks_out": 5, "out_of_range": 3, "plots_in": 8}
     verdicts = items.counted(radar.feeds, drilled.grew(radar.feeds), known, "RIB-ROB-003")
-    rows = np.zeros(4, PLOTS)
-    rows["range_m"] = np.append(np.rint(distance_m * 256 / 1852) * 1852 / 256, 255.5 * 1852)
+    rows = np.zeros(5, PLOTS)
+    rows["range_m"] = [*np.rint(distance_m * 256 / 1852) * 1852 / 256, 255.5 * 1852, 100.0 * 1852]
     rows["azimuth_rad"] = decode(far[0]).tables[48]["040/THETA"][0]
     rows["height_m"] = [decode(block).tables[48]["110/3DH"][0] for block in far]
     position_m = geodetic_to_ecef(*plot_positions(radar, rows), rows["height_m"])
     for tap in taps_out(drilled, radar.feeds):
         table = drilled.capture.tables(tap)[62]
-        verdicts += items.exactly(tap, table["380/ADR"], np.arange(1, 5), "RIB-DEL-001")
-        if len(table) == 4:
+        verdicts += items.exactly(tap, table["380/ADR"], np.arange(1, 6), "RIB-DEL-001")
+        if len(table) == 5:
             verdicts += at_positions(tap, table, radar, position_m, table["380/ADR"] - 1)
     judge(verdicts)
 

@@ -138,26 +138,31 @@ def test_bad_frames_are_counted_by_cause_and_the_next_one_is_whole(
 ) -> None:
     radar, box = serial_radar, serial_radar.feeds
     bits = hil_session.setup.bench.box(box).serial_fcs_bits
-    plot = good(radar, 1)
-    damaged = bytearray(frame(plot, bits))
+    plot = next(plot for plot in (good(radar, k) for k in range(20)) if 0x7D not in frame(plot, bits))
+    damaged, wrong_fcs = bytearray(frame(plot, bits)), []
     damaged[8] ^= 0x01
-    wrong_fcs = frame(plot, bits)[:-2] + bytes([frame(plot, bits)[-2] ^ 0x04]) + b"\x7e"
+    for k in range(2, 2 + bits // 8):  # each octet of the check sequence in turn
+        wrong_fcs.append(bytearray(frame(plot, bits)))
+        wrong_fcs[-1][-k] ^= 0x04
+        assert wrong_fcs[-1][-k] not in (0x7D, 0x7E)
     lines = [
         b"\x00\x55noise" + frame(good(radar, 21), bits),
         bytes(damaged) + frame(good(radar, 22), bits),
-        wrong_fcs + frame(good(radar, 23), bits),
         b"\x7e" + plot[:9] + b"\x7d\x7e" + frame(good(radar, 24), bits),
         b"\x7e\x30\x7e" + frame(good(radar, 25), bits),
         b"\x7e" + bytes(2100) + b"\x7e" + frame(good(radar, 26), bits),
         frame(good(radar, 27), bits)[:-1] + frame(good(radar, 28), bits),
+        *(bytes(wrong) + frame(good(radar, 30 + k), bits) for k, wrong in enumerate(wrong_fcs)),
     ]
     messages = [Message(radar.name, 0.3 * k, plot, line) for k, line in enumerate(lines)]
-    drilled = drill(messages, [cause(box, 2.2)])
-    known = {"bad_fcs": 2, "aborted": 1, "runt": 1, "too_long": 1, "frames_ok": 8, "tracks_out": 8, "plots_in": 8}
+    drilled = drill(messages, [cause(box, 0.3 * len(lines) + 0.1)])
+    known = {"bad_fcs": 1 + len(wrong_fcs), "aborted": 1, "runt": 1, "too_long": 1}
+    addresses = [21, 22, *range(24, 29), *range(30, 30 + len(wrong_fcs))]
+    known |= dict.fromkeys(("frames_ok", "tracks_out", "plots_in"), len(addresses))
     judge(
         [
             *items.counted(box, drilled.grew(box), known, "RIB-ROB-001"),
-            *only_good_ones(drilled, box, list(range(21, 29)), "RIB-ROB-001"),
+            *only_good_ones(drilled, box, addresses, "RIB-ROB-001"),
             still_itself(drilled, box, "RIB-ROB-002"),
         ]
     )

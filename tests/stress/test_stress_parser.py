@@ -92,7 +92,7 @@ def test_a_record_that_is_cut_short_anywhere_is_refused_whole(
     )
 
 
-LIES = {  # CAT048 records from the FSPEC on, and what each counts as
+LIES = {  # records from the FSPEC on, of CAT048 where nothing is said, and what each counts as
     "020 without an end": ("2001 01 01 01 01 01 01 01 01 01 01 01 01", "bad_item"),
     "SP of length 0": ("01 01 01 04 00", "bad_item"),
     "RE of length 0": ("01 01 01 02 00", "bad_item"),
@@ -101,6 +101,7 @@ LIES = {  # CAT048 records from the FSPEC on, and what each counts as
     "120 with a third subfield": ("01 01 04 20 00", "bad_item"),
     "250 without its elements": ("01 20 02 01 02 03 04 05 06 07 08 01 02", "truncated"),
     "030 that goes on": ("01 01 40 01 01 01", "truncated"),
+    "CAT015: 625 with a ninth subfield": ("01 01 04 01 40 00 00 00", "bad_item"),
     "no item in four octets": ("01 01 01 00", "bad_fspec"),
     "FSPEC of five octets": ("01 01 01 01 80 00", "bad_fspec"),
     "FSPEC without an end": ("81 81", "truncated"),
@@ -112,9 +113,9 @@ def test_items_that_lie_are_refused_by_their_cause(drill: Callable, radar: Radar
     """The harness's decoder, which allows records without items, agrees."""
     box, messages = radar.feeds, []
     known = {"bad_item": 0, "truncated": 0, "bad_fspec": 0, "plots_in": len(LIES), "tracks_out": len(LIES)}
-    for k, (record, why) in enumerate(LIES.values()):
+    for k, (name, (record, why)) in enumerate(LIES.items()):
         body = bytes.fromhex(record)
-        block = b"\x30" + (3 + len(body)).to_bytes(2, "big") + body
+        block = (b"\x0f" if "CAT015" in name else b"\x30") + (3 + len(body)).to_bytes(2, "big") + body
         assert why == "bad_fspec" or len(decode(block).errors), record
         messages.append(Message(radar.name, 0.05 * k, block + good(radar, 100 + k)))
         known[why] += 1

@@ -12,7 +12,7 @@ from hil.timing.verdict import unless_starved
 from hil_fixtures import req
 from hil_fixtures.session import BenchSession
 
-TRACKS = 62
+TRACKS, SENSOR_STATUS, HEARTBEAT = 62, 63, 65
 
 
 def _from_boxes(bench: Stand, flown: RunResult) -> list[str]:
@@ -29,10 +29,11 @@ def test_every_block_from_a_box_decodes_whole(bench: Stand, flown: RunResult, ju
 
 
 @req("RIB-CON-001")
-def test_every_track_block_is_the_standards_form_of_its_values(bench: Stand, flown: RunResult, judge: Callable) -> None:
+def test_every_block_is_the_standards_form_of_its_values(bench: Stand, flown: RunResult, judge: Callable) -> None:
     judge(
-        conformance.canonical(tap, TRACKS, flown.capture.datagrams(tap, TRACKS), "RIB-CON-001")
+        conformance.canonical(tap, category, flown.capture.blocks(tap, category), "RIB-CON-001")
         for tap in _from_boxes(bench, flown)
+        for category in (TRACKS, SENSOR_STATUS, HEARTBEAT)
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +14,14 @@ from hil.run.drill import Message, Order, drill, plot_blocks
 from hil.run.setup import Setup
 
 
-@pytest.fixture(params=["native namespace", "native loopback", "qemu namespace", "qemu loopback", "sim virtual"])
-def standing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Setup, Stand]]:
+@pytest.fixture(
+    scope="module", params=["native namespace", "native loopback", "qemu namespace", "qemu loopback", "sim virtual"]
+)
+def standing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Setup, Stand]]:
     fidelity, isolation = request.param.split()
     setup = built(fidelity)
     mode = "auto" if isolation == "namespace" else isolation  # a kernel that allows none still shows the rest
-    with stand_up(setup.bench, setup.hops(), tmp_path, isolation_mode=mode) as stand:
+    with stand_up(setup.bench, setup.hops(), tmp_path_factory.mktemp("bench"), isolation_mode=mode) as stand:
         yield setup, stand
 
 
@@ -53,3 +54,4 @@ def test_the_cable_of_one_box_is_not_that_of_another(standing: tuple[Setup, Stan
     drilled = drill(setup, stand, [], [Order("kr_box", 0.0, lambda box: box.cut_link(True))], lasts_s=2.5)
     assert len(drilled.capture.stamps_ns("jp_c2.in.jp_box")) >= 2
     assert np.diff(drilled.capture.stamps_ns("jp_c2.in.jp_box")).max() < 2e9
+    stand.boxes["kr_box"].cut_link(False)
