@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import struct
 import subprocess
@@ -67,6 +69,23 @@ def test_live_and_bulk_agree_on_which_mutated_datagrams_are_bad() -> None:
         else:
             assert not len(decoded.errors), f"seed 99, datagram {number}: {datagram.hex()}"
             assert len(records) == decoded.n_records
+
+
+def test_reading_leaves_no_object_behind() -> None:
+    """Good and bad ones: the kernel makes the dictionaries, and nobody else would count its references."""
+    start = seeds()
+    datagrams = [*start, *mutations(start, 500, seed=5)]
+    codecs = {category: LiveCodec(category, partial=True) for category in categories()}
+
+    def blocks_in_use() -> int:
+        for datagram in datagrams:
+            with contextlib.suppress(DecodeError):
+                codecs[datagram[0] if datagram and datagram[0] in codecs else 62].decode(datagram)
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    blocks_in_use()
+    assert abs(blocks_in_use() - blocks_in_use()) < len(datagrams) / 10
 
 
 def test_a_repetition_bomb_costs_no_more_memory_than_its_octets() -> None:
