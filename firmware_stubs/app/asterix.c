@@ -8,6 +8,7 @@
 #include "octets.h"
 
 static size_t fspec_octets(const uint8_t *octets, size_t n, size_t max, enum parse_result *result);
+static unsigned positions_in(size_t octets, bool with_fx);
 static bool presence(const uint8_t *fspec, unsigned position, bool with_fx);
 static bool undefined_position_set(const uint8_t *fspec, size_t octets, unsigned defined, bool with_fx);
 static size_t length_by_kind(const struct item_rule *rule, const uint8_t *octets, size_t n, enum parse_result *result);
@@ -67,7 +68,7 @@ const uint8_t *subfield(const struct item_rule *compound, const uint8_t *item, u
     const bool with_fx = compound->kind == ITEM_COMPOUND;
     enum parse_result result = PARSE_OK;
     size_t at = with_fx ? fspec_octets(item, compound->size, compound->size, &result) : compound->size;
-    if (position > (with_fx ? 7u : 8u) * at || !presence(item, position, with_fx)) {
+    if (position > positions_in(at, with_fx) || !presence(item, position, with_fx)) {
         return NULL;
     }
     for (unsigned before = 1; before < position; before++) {
@@ -118,16 +119,20 @@ static size_t fspec_octets(const uint8_t *octets, size_t n, size_t max, enum par
     return 0;
 }
 
+static unsigned positions_in(size_t octets, bool with_fx)
+{
+    return (unsigned)octets * (with_fx ? 7u : 8u);
+}
+
 static bool presence(const uint8_t *fspec, unsigned position, bool with_fx)
 {
-    const unsigned per_octet = with_fx ? 7u : 8u;
+    const unsigned per_octet = positions_in(1, with_fx);
     return (fspec[(position - 1u) / per_octet] & (0x80u >> ((position - 1u) % per_octet))) != 0;
 }
 
 static bool undefined_position_set(const uint8_t *fspec, size_t octets, unsigned defined, bool with_fx)
 {
-    const unsigned per_octet = with_fx ? 7u : 8u;
-    for (unsigned position = defined + 1u; position <= per_octet * octets; position++) {
+    for (unsigned position = defined + 1u; position <= positions_in(octets, with_fx); position++) {
         if (presence(fspec, position, with_fx)) {
             return true;
         }
@@ -189,8 +194,8 @@ static size_t compound_length(const struct item_rule *rule, const uint8_t *octet
         *result = PARSE_BAD_ITEM;
         return 0;
     }
-    const unsigned positions = (unsigned)((with_fx ? 7u : 8u) * at);
-    for (unsigned position = 1; position <= rule->count && position <= positions; position++) {
+    const unsigned there = positions_in(at, with_fx);
+    for (unsigned position = 1; position <= rule->count && position <= there; position++) {
         if (!presence(octets, position, with_fx)) {
             continue;
         }

@@ -249,7 +249,7 @@ bool box_step_utc(struct box *box, double seconds)
     if (!(seconds > -86400.0 && seconds < 86400.0)) {
         return false;
     }
-    const int64_t step_ns = (int64_t)(seconds * 1e9) + (seconds < 0.0 ? (int64_t)NS_PER_DAY : 0);
+    const int64_t step_ns = (int64_t)(seconds * 1e9) + (int64_t)NS_PER_DAY; /* positive */
     box->utc_offset_ns = (box->utc_offset_ns + (uint64_t)step_ns) % NS_PER_DAY;
     return true;
 }
@@ -303,8 +303,8 @@ static void heartbeat(struct box *box, uint64_t now_ns)
     const bool left_out = (defect(DEFECT_heartbeat_stops) && box->tracker.table.live == 0) ||
                           (defect(DEFECT_heartbeat_yields) && busy);
     box->plots_at_heartbeat = box->counters.plots_in;
-    for (unsigned port = 0; port < HAL_OUTPUTS; port++) {
-        if (box->config.output_used[port] && !left_out) {
+    for (unsigned port = 0; port < HAL_OUTPUTS && !left_out; port++) {
+        if (box->config.output_used[port]) {
             deliver_datagram(box, (enum hal_output)port, octets, n, box->sensors.count > 0 ? 2 : 1);
         }
     }
@@ -343,7 +343,7 @@ static struct status look_at_itself(struct box *box, uint64_t now_ns)
         .tod = tod_from_ns(utc_ns),
         .time_invalid = !time_known || !clock_watch_trusts(&box->clock, now_ns),
         .overload = overload,
-        .renumbered = hal_boots(box->hal) % 2u != 0,
+        .renumbered = hal_boots(box->hal) % 2u,
     };
 }
 
