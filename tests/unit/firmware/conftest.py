@@ -227,6 +227,7 @@ def start(image: Path, tmp_path: Path) -> Iterator[Callable[..., Rib]]:
         running.append(box)
         manager = pyvisa.ResourceManager("@py")
         box.console = manager.open_resource(f"ASRL{(folder / 'console').resolve()}::INSTR")
+        box.console.timeout = 10_000  # ms: machines that are busy with something else take a while
         box.console.read_termination = box.console.write_termination = "\n"
         box.serial = open_line(folder / "radar")
         return box
