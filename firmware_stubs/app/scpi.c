@@ -137,7 +137,7 @@ bool scpi_numbers(struct scpi *scpi, const char *parameters, double *numbers, si
 /* Runs the commands of a line one by one. */
 static void run_line(struct scpi *scpi, const struct scpi_command *commands, size_t count, void *context)
 {
-    char path[SCPI_LINE_MAX + 1] = "";
+    char path[SCPI_HEADER_MAX] = "";
     for (char *next = scpi->line; next != NULL;) {
         char *header = next;
         next = split(header, ';');
