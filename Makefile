@@ -35,7 +35,7 @@ demo: $(VENV)/.base firmware
 
 test: $(VENV)/.dev firmware
 	@sh .ci/need $(NEED) $(TEST_PACKAGES)
-	@$(BIN)/python -m pytest -p tests.lanes --tx 2*popen --dist each || { \
+	@$(BIN)/python -m pytest -p tests.lanes --tx 2*popen --dist each -o console_output_style=classic || { \
 	    [ $$? -eq 75 ] && echo 'blocked by a busy machine: those tests once more, alone' && $(BIN)/python -m pytest --last-failed; }
 
 lint: $(VENV)/.dev

@@ -3,14 +3,17 @@
     python -m pytest -p tests.lanes --tx 2*popen --dist each
 
 Every worker of pytest-xdist collects all tests and keeps its own lane. The computing one, its compilers and simulators run as
-SCHED_IDLE: whatever is on a bench goes before them, so that no verdict on time depends on them.
+SCHED_IDLE: whatever is on a bench goes before them. Tests that judge times wait until it has ended.
 
 Ends with 75 ("try again") when nothing failed but some tests were blocked or could not be decided: the machine was busy.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+from pathlib import Path
+from typing import TextIO
 
 import hypothesis
 import pytest
@@ -32,6 +35,9 @@ COMPUTING = (
     "tests/unit/timing/test_percentiles.py",
     "tests/unit/timing/test_radio.py",
 )
+JUDGES_TIMES = ("tests/mutants/test_known_bad_box.py", "tests/system/", "tests/unit/run/")
+LOCK = Path("build/computing.lock")  # held by the computing lane as long as it lives
+_held: list[TextIO] = []
 
 
 def lane() -> str:
@@ -44,11 +50,20 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("unhurried")
     if lane() == "computing":
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        LOCK.parent.mkdir(exist_ok=True)
+        _held.append(LOCK.open("w"))
+        fcntl.flock(_held[0], fcntl.LOCK_EX)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if lane():
         items[:] = [item for item in items if item.nodeid.startswith(COMPUTING) == (lane() == "computing")]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if lane() == "real time" and item.nodeid.startswith(JUDGES_TIMES):
+        with LOCK.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 @pytest.hookimpl(trylast=True)

@@ -16,13 +16,17 @@ from pathlib import Path
 
 LIBRARY_OCTETS = 400  # the deepest of newlib's double functions
 RECURSION = 3
+CONSOLE = ["counters_query", "log_query", "tst", "config_sensor", "time_set"]
 POINTER_CALLS = {  # caller -> what its pointers may lead to
     "walk_blocks": ["take_cat048", "take_cat015", "take_cat034", "take_remote_track"],
     "net_receive": ["frame_out", "datagram_in"],
     "block_poll": ["deliver_block", "count_octets"],
     "block_add": ["deliver_block", "count_octets"],
     "block_close": ["deliver_block", "count_octets"],
-    "run_found": ["counters_query", "log_query", "tst", "config_sensor", "time_set"],
+    "send": ["deliver_block", "count_octets"],
+    "run_found": CONSOLE,
+    "run_command": CONSOLE,  # the compiler may put one of them into the other
+    "run_line": CONSOLE,
     "scpi_input": ["write_reply"],
     "walk_records": ["take_cat048", "take_cat015", "take_cat034", "take_remote_track"],
     "box_option_take": ["take_sensor", "take_filter", "take_serial_number"],

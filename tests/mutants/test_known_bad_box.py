@@ -21,7 +21,7 @@ def test_a_box_that_is_80_ms_late_fails_its_own_segment_and_no_other(tmp_path: P
         "run",
         str(bench),
         "--scenario",
-        "quiet",
+        "staging",
         "--image",
         f"kr_box={LATE_BOX}",
         "--out",
