@@ -36,7 +36,7 @@ COMPUTING = (
     "tests/unit/timing/test_radio.py",
 )
 JUDGES_TIMES = ("tests/mutants/test_known_bad_box.py", "tests/system/", "tests/unit/run/")
-LOCK = Path("build/computing.lock")  # held by the computing lane as long as it lives
+LOCK = Path(__file__).parents[1] / "build/computing.lock"  # held by the computing lane as long as it computes
 _held: list[TextIO] = []
 
 
@@ -68,6 +68,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if lane() == "computing":
+        _held.pop().close()  # the process itself lives as long as the other lane's
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or lane():
         return
