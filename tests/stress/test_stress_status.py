@@ -24,6 +24,7 @@ from hil.bench.model import Radar
 from hil.checks import items
 from hil.run.drill import Drilled, Message, Order, one_block, plot_blocks, service_block
 from hil.scenario.radar import NORTH_MARKER, SECTOR_CROSSING
+from hil.timing.verdict import Verdict
 from hil_fixtures import req
 from hil_fixtures.session import BenchSession
 
@@ -127,6 +128,18 @@ def test_a_radar_that_does_not_tell_its_period_is_timed_by_its_markers(
     judge(verdicts)
 
 
+def lost_after_twice_2_s(drilled: Drilled, box: str) -> list[Verdict]:
+    """What a radar of 2 s a turn is whose last marker came within the first 0.6 s."""
+    verdicts = []
+    for tap in taps_out(drilled, box):
+        states = {
+            "not lost yet": sensor_states(drilled, tap, 3.3, 4.2) == {OPERATIONAL},
+            "lost": sensor_states(drilled, tap, 5.9, 7.0) == {NOT_CONNECTED},
+        }
+        verdicts += is_so(tap, states, "RIB-CON-008")
+    return verdicts
+
+
 @req("RIB-CON-008")
 def test_a_marker_that_says_24_00_tells_no_period(drill: Callable, radar: Radar, judge: Callable) -> None:
     """Markers at 23:59:58, 23:59:59 and 00:00:01, one with an impossible time between: the last period is 2 s, not 1 s."""
@@ -135,14 +148,7 @@ def test_a_marker_that_says_24_00_tells_no_period(drill: Callable, radar: Radar,
     assert blocks[2].count(last) == 1
     blocks[2] = blocks[2].replace(last, beyond)
     drilled = drill([Message(radar.name, 0.2 * k, block) for k, block in enumerate(blocks)], lasts_s=6.5)
-    verdicts = []
-    for tap in taps_out(drilled, radar.feeds):
-        states = {
-            "not lost after twice 1 s": sensor_states(drilled, tap, 3.3, 4.4) == {OPERATIONAL},
-            "lost after twice 2 s": sensor_states(drilled, tap, 5.9, 7.0) == {NOT_CONNECTED},
-        }
-        verdicts += is_so(tap, states, "RIB-CON-008")
-    judge(verdicts)
+    judge(lost_after_twice_2_s(drilled, radar.feeds))
 
 
 @req("RIB-CON-008")
@@ -150,14 +156,7 @@ def test_markers_less_than_a_second_apart_tell_no_period(drill: Callable, radar:
     """No antenna turns in half a second: the 2 s of the markers before stand."""
     blocks = [service_block(radar, tod_s) for tod_s in (30_000, 30_002, 30_002.5)]
     drilled = drill([Message(radar.name, 0.2 * k, block) for k, block in enumerate(blocks)], lasts_s=6.5)
-    verdicts = []
-    for tap in taps_out(drilled, radar.feeds):
-        states = {
-            "not lost after twice half a second": sensor_states(drilled, tap, 2.3, 4.2) == {OPERATIONAL},
-            "lost after twice 2 s": sensor_states(drilled, tap, 5.9, 7.0) == {NOT_CONNECTED},
-        }
-        verdicts += is_so(tap, states, "RIB-CON-008")
-    judge(verdicts)
+    judge(lost_after_twice_2_s(drilled, radar.feeds))
 
 
 @req("RIB-CON-009")
