@@ -35,6 +35,7 @@ class SegmentRow:
     limit_s: float
     outcome: Outcome
     reason: str
+    judged: bool = True
 
     def facts(self) -> dict[str, object]:
         """The row as run.json has it, delays in ms."""
@@ -72,6 +73,7 @@ def _row(name: str, chain: ChainResult, line: BudgetLine, verdicts: Sequence[Ver
         limit_s=line.limit_s,
         outcome=outcome,
         reason=reason,
+        judged=bool(found),
     )
 
 
@@ -81,6 +83,10 @@ def _ms(seconds: float) -> str:
 
 def _verdict_text(outcome: Outcome) -> Text:
     return Text(outcome.value, style=STYLES[outcome])
+
+
+def _row_text(row: SegmentRow) -> Text:
+    return _verdict_text(row.outcome) if row.judged else Text("not judged", style="dim")
 
 
 def _segments(rows: Sequence[SegmentRow]) -> Screen:
@@ -96,7 +102,7 @@ def _segments(rows: Sequence[SegmentRow]) -> Screen:
             chain = row.chain
         cells = (str(row.sent), str(row.received), str(row.lost), _ms(row.p50_s), _ms(row.p99_s), _ms(row.max_s))
         style = "bold" if row.name == "end to end" else ""
-        screen.add_row(f" {row.name}", *cells, _ms(row.limit_s), _verdict_text(row.outcome), style=style)
+        screen.add_row(f" {row.name}", *cells, _ms(row.limit_s), _row_text(row), style=style)
     return screen
 
 
