@@ -4,15 +4,15 @@
 #include <math.h>
 
 #include "defects.h"
+#include "time_units.h"
 
-static const double NS_PER_DAY = 86400e9;
 static const double STEP_NS = 50e6; /* more than any slewing does in a second */
 static const uint64_t DISTRUST_NS = 10000000000u;
 
 bool clock_watch_look(struct clock_watch *watch, uint64_t now_ns, uint64_t utc_ns)
 {
     const double gone_ns = (double)(now_ns - watch->now_ns);
-    const double astray_ns = remainder((double)utc_ns - (double)watch->utc_ns - gone_ns, NS_PER_DAY);
+    const double astray_ns = remainder((double)utc_ns - (double)watch->utc_ns - gone_ns, (double)NS_PER_DAY);
     const bool step = !defect(DEFECT_clock_step_hidden) && watch->primed && fabs(astray_ns) > STEP_NS;
     if (step) {
         watch->stepped_ever = true;

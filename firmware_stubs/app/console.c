@@ -11,7 +11,6 @@
 #include "text.h"
 #include "time_units.h"
 
-
 static void add_time(struct text *text, uint64_t ns);
 
 /* ---- IEEE 488.2 common commands ---- */

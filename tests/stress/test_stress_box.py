@@ -317,6 +317,14 @@ def test_a_corrupt_track_is_found_among_many_though_it_gets_no_plot(
     judge(is_so(box, {"restarted": drilled.answers[1] == "WATCHDOG"}, "RIB-REC-005"))
 
 
+def only_the_ninth_from(drilled: Drilled, box: str, upset_s: float) -> list[Verdict]:
+    """Nothing but the object that came after the watchdog has a record from then on."""
+    verdicts = is_so(box, {"restarted": drilled.answers[2] == "WATCHDOG"}, "RIB-REC-005")
+    for tap in taps_out(drilled, box):
+        verdicts += items.exactly(tap, first_records(drilled, tap, upset_s), np.array([9]), "RIB-REC-005")
+    return verdicts
+
+
 @req("RIB-REC-005")
 def test_a_corrupt_track_is_found_wherever_in_the_table_it_is(drill: Callable, radar: Radar, judge: Callable) -> None:
     """The first object has ended, and another has its place in the table still behind it: it is found before its own end."""
@@ -324,10 +332,7 @@ def test_a_corrupt_track_is_found_wherever_in_the_table_it_is(drill: Callable, r
     messages = [Message(radar.name, at_s, good(radar, who)) for who, at_s in ((1, 0.3), (2, 2.0), (3, 2.5), (9, 5.8))]
     orders = [Order(box, 0.1, "CONF:COAS 3"), Order(box, 3.9, "DIAG:UPS 2"), Order(box, 5.7, "SYST:RES:CAUS?")]
     drilled = drill(messages, orders)
-    verdicts = is_so(box, {"restarted": drilled.answers[2] == "WATCHDOG"}, "RIB-REC-005")
-    for tap in taps_out(drilled, box):
-        verdicts += items.exactly(tap, first_records(drilled, tap, 3.89), np.array([9]), "RIB-REC-005")
-    judge(verdicts)
+    judge(only_the_ninth_from(drilled, box, 3.89))
 
 
 @req("RIB-REC-005")
@@ -341,10 +346,7 @@ def test_a_corrupt_track_is_not_even_ended(drill: Callable, radar: Radar, judge:
     messages.append(Message(radar.name, 6.1, good(radar, 9)))
     orders = [Order(box, 0.05, "CONF:COAS 3"), Order(box, 4.1, "DIAG:UPS 2"), Order(box, 6.0, "SYST:RES:CAUS?")]
     drilled = drill(messages, orders)
-    verdicts = is_so(box, {"restarted": drilled.answers[2] == "WATCHDOG"}, "RIB-REC-005")
-    for tap in taps_out(drilled, box):
-        verdicts += items.exactly(tap, first_records(drilled, tap, 4.09), np.array([9]), "RIB-REC-005")
-    judge(verdicts)
+    judge(only_the_ninth_from(drilled, box, 4.09))
 
 
 @req("RIB-DEL-004")

@@ -11,10 +11,9 @@
 #include <unistd.h>
 
 #include "build_id.h"
+#include "time_units.h"
 #include "watchdog.h"
 
-static const uint64_t NS_PER_S = 1000000000u;
-static const uint64_t NS_PER_DAY = 86400000000000u;
 
 static bool open_line(struct pty *pty, const char *port, const char *link, const int *left);
 

@@ -14,13 +14,13 @@
 
 #include "box.h"
 #include "machine.h"
+#include "time_units.h"
 #include "watchdog.h"
 
 enum { EXIT_USAGE = 2, READ_MAX = 65536, BURST_MAX = 256 };
 
 enum { FD_CONSOLE, FD_RADAR_SERIAL, FD_RADAR_ETH, FD_LINK_IN, FDS };
 
-static const uint64_t NS_PER_S = 1000000000u;
 
 static struct hal hal;
 static struct box box;

@@ -6,10 +6,10 @@
 #include "build_id.h"
 #include "rib.h"
 #include "text.h"
+#include "time_units.h"
 
 enum { QUEUE_EVENTS = 16384, QUEUE_OCTETS = 4 << 20, QUEUE_RESERVE_EVENTS = 4096, QUEUE_RESERVE_OCTETS = 1 << 20 };
 
-static const uint64_t NS_PER_DAY = 86400000000000u;
 static const uint64_t WATCHDOG_NS = 1000000000u;
 
 /* What a simulated box runs on. */

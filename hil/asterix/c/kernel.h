@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The inner loops of hil.asterix: find blocks (blocks.c), walk records (walk.c), bits to columns (columns.c), lay out records
- * (layout.c) and columns to bits (values.c), one datagram at a time (dicts.c, forms.c). The kernel knows no ASTERIX item: everything that
- * depends on a category comes in as tables made by hil/asterix/plans.py from the published ones. It allocates nothing, keeps
- * no state, and checks every octet against the end of its block before reading it.
+ * (layout.c) and columns to bits (values.c), one datagram at a time (dicts.c, forms.c). The kernel knows no ASTERIX item:
+ * everything that depends on a category comes in as tables made by hil/asterix/plans.py from the published ones. It keeps no
+ * state, allocates nothing but the Python objects of dicts.c, and checks every octet against the end of its block before
+ * reading it.
  *
  * hil/asterix/kernel.py mirrors these structures and is the only caller.
  */

@@ -136,7 +136,7 @@ def test_the_kernel_is_clean_under_address_and_undefined_behaviour_sanitizers(tm
     environment = os.environ | {"LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0", "PYTHONMALLOC": "malloc"}
     run = subprocess.run(
         [sys.executable, "-c", SANITIZED, library, Path(__file__).parent],
-        capture_output=True, text=True, check=False, env=environment, timeout=550,
+        capture_output=True, text=True, check=False, env=environment, timeout=280,
     )  # fmt: skip
     assert run.stdout.strip().endswith("clean"), run.stderr[-3000:]
 

@@ -68,7 +68,7 @@ def start_three(monkeypatch: pytest.MonkeyPatch, slow: SlowStarts) -> float:
     monkeypatch.setattr(module, "time", slow)
     monkeypatch.setattr(module, "_start_probe", lambda *_: None)
     ends = [WireEnds("a", f"b{k}", "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4") for k in range(3)]
-    probes = module._start_probes(slow, Path(), ends, 0, Path(), start_s=0.5)  # type: ignore[arg-type]
+    probes = module._start_probes(slow, Path(), ends, 0, Path(), start_s=0.5)
     return probes[0].begins_ns * 1e-9 - slow.now_s
 
 
