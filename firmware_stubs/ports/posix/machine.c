@@ -14,7 +14,6 @@
 #include "time_units.h"
 #include "watchdog.h"
 
-
 static bool open_line(struct pty *pty, const char *port, const char *link, const int *left);
 
 void machine_init(struct hal *self)

@@ -21,7 +21,6 @@ enum { EXIT_USAGE = 2, READ_MAX = 65536, BURST_MAX = 256 };
 
 enum { FD_CONSOLE, FD_RADAR_SERIAL, FD_RADAR_ETH, FD_LINK_IN, FDS };
 
-
 static struct hal hal;
 static struct box box;
 static volatile sig_atomic_t stopped, pin_pulled;
